@@ -1,0 +1,699 @@
+// Each kind of rule, bound: what policy-language.md section 4 says of it, as clauses over time.
+#include <algorithm>
+#include <set>
+
+#include "engine/policy/binder.h"
+
+namespace forbear::policy {
+namespace {
+
+template <typename T>
+bool Contains(const std::vector<T>& list, const T& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+bool HasScope(Scopes scopes, Scope scope) { return (scopes & static_cast<Scopes>(scope)) != 0; }
+
+std::string Words(int n, const char* one, const char* many) {
+  return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
+// Channels that `applies` names; empty: all.
+std::vector<Channel> ChannelsOf(const Condition& applies) {
+  std::vector<Channel> channels;
+  for (const Test& test : applies.tests) {
+    if (test.field != Field::kChannel || test.op != Test::Op::kOneOf) continue;
+    for (const Value& value : test.values) channels.push_back(static_cast<Channel>(value.number));
+  }
+  return channels;
+}
+
+// ---- contact_hours, day_blackout ---------------------------------------------------------------
+
+WeeklyRow RowOf(const HoursRow& row) {
+  return {static_cast<uint8_t>(row.days | (row.holiday ? kHolidayBit : 0)), row.from_minute,
+          row.to_minute, row.from_exclusive, row.to_inclusive};
+}
+
+void Bind(const Binder& binder, const Rule&, const ContactHours& hours, BoundRule* bound) {
+  WeeklyQuestion question;
+  for (const HoursRow& row : hours.windows) question.rows.push_back(RowOf(row));
+  question.zones = binder.ClockZones(hours.clock);
+  question.kind_of = binder.KindOfDay(hours.calendar);
+  if (question.zones.empty()) {
+    bound->clauses.push_back({Signal::Always(true), Reason::kNoZone,
+                              "a time zone: an address or a phone number that tells one"});
+    return;
+  }
+  const Signal open = Signal::Weekly(std::move(question));
+  bound->clauses.push_back({Signal::Not(Signal::Definite(open, false)), Reason::kOutsideHours,
+                            "a time inside the permitted hours in every zone of the set"});
+}
+
+void Bind(const Binder& binder, const Rule&, const DayBlackout& blackout, BoundRule* bound) {
+  const std::vector<ZoneSpan> zones = binder.ClockZones(blackout.clock);
+  if (zones.empty()) {
+    bound->clauses.push_back({Signal::Always(true), Reason::kNoZone,
+                              "a time zone: an address or a phone number that tells one"});
+    return;
+  }
+  const auto closed_when = [&](uint8_t days, DayKind kind_of) {
+    WeeklyQuestion question;
+    question.mode = WeeklyQuestion::Mode::kHoldsInAnyZone;
+    question.rows.push_back({days, 0, 1440});
+    question.zones = zones;
+    question.kind_of = std::move(kind_of);
+    return Signal::Definite(Signal::Weekly(std::move(question)), true);
+  };
+  std::vector<Signal> closed;
+  if (blackout.days != 0 || blackout.holidays) {
+    closed.push_back(closed_when(
+        static_cast<uint8_t>(blackout.days | (blackout.holidays ? kHolidayBit : 0)),
+        binder.KindOfDay(blackout.calendar)));
+  }
+  std::set<Day> dates(blackout.dates.begin(), blackout.dates.end());
+  if (blackout.occasions) {
+    for (const Event* event : binder.facts().history) {
+      if (event->name != EventName::kOccasion || event->ended) continue;
+      for (const ZoneSpan& span : zones) {
+        const Day first = event->first_day.value_or(span.zone->DayOf(event->at));
+        const Day last = event->last_day.value_or(first);
+        for (Day day = first; day <= last; day += date::days{1}) dates.insert(day);
+      }
+    }
+  }
+  for (const Day day : dates) {
+    for (const ZoneSpan& span : zones) {
+      closed.push_back(Signal::During(span.zone->StartOfDay(day),
+                                      span.zone->StartOfDay(day + date::days{1})));
+    }
+  }
+  bound->clauses.push_back(
+      {Signal::Or(std::move(closed)), Reason::kBlackoutDay, "a day that is not closed"});
+}
+
+// ---- frequency_cap -----------------------------------------------------------------------------
+
+// The other accounts that count as one debt with the account asked about.
+std::vector<const Account*> PooledWith(const Binder& binder, const std::vector<DebtPool>& pools) {
+  std::vector<const Account*> others;
+  const Account* mine = binder.account();
+  if (mine == nullptr) return others;
+  for (const DebtPool& pool : pools) {
+    if (pool.by != "account_number_at_placement" || mine->account_number_at_placement.empty()) {
+      continue;
+    }
+    if (binder.Bind(pool.when, Subject{}).At(kFirstInstant) != Tri::kYes) continue;
+    Binder other = binder;
+    for (const Account* account : binder.facts().accounts) {
+      if (account->id == mine->id ||
+          account->account_number_at_placement != mine->account_number_at_placement) {
+        continue;
+      }
+      other.SetAccount(account);
+      if (other.Bind(pool.when, Subject{}).At(kFirstInstant) == Tri::kYes) {
+        others.push_back(account);
+      }
+    }
+  }
+  return others;
+}
+
+// Is the event in the scope, where debts that are one debt share it?
+bool ReachesPooled(const Binder& binder, const Event& event, Scopes scope,
+                   const std::vector<const Account*>& pooled) {
+  const Scopes without_debt = static_cast<Scopes>(scope & ~static_cast<Scopes>(Scope::kDebt));
+  if (!binder.Reaches(event, without_debt)) return false;
+  if (!HasScope(scope, Scope::kDebt) || binder.AboutAccount(event)) return true;
+  return std::any_of(pooled.begin(), pooled.end(), [&](const Account* account) {
+    return Binder::About(event, *account);
+  });
+}
+
+bool SharesPerson(const FrequencyCap& cap, const Person& a, const Person& b) {
+  if (a == b) return true;
+  const auto in_set = [&](const Person& person) {
+    return person.relation == Relation::kBorrower || Contains(cap.persons, person.relation);
+  };
+  return !cap.persons.empty() && in_set(a) && in_set(b);
+}
+
+// Does the attempt belong to the cap's count at all, exclusions aside?
+bool Counted(const Binder& binder, const FrequencyCap& cap, const std::vector<Channel>& channels,
+             const std::vector<const Account*>& pooled, const Event& event) {
+  if (event.name != EventName::kAttempt) return false;
+  if (!cap.by.empty() && !Contains(cap.by, event.by)) return false;
+  if (!CountsAs(event.outcome.value_or(Outcome::kUnreported), cap.counts)) return false;
+  if (cap.of) {
+    if (!binder.PassesCondition(*cap.of, event, true)) return false;
+  } else {
+    if (!channels.empty() && event.channel && !Contains(channels, *event.channel)) return false;
+  }
+  if (HasScope(cap.scope, Scope::kPerson) &&
+      !SharesPerson(cap, event.to, binder.facts().contact.to)) {
+    return false;
+  }
+  return ReachesPooled(binder, event, cap.scope, pooled);
+}
+
+// Takes out what `excludes` spares, in order of time, so that an allowance spares its first ones.
+std::vector<const Event*> WithoutExcluded(const Binder& binder, const FrequencyCap& cap,
+                                          std::vector<const Event*> events) {
+  for (const Exclusion& exclusion : cap.excludes) {
+    std::vector<const Event*> spared;
+    std::vector<const Event*> left;
+    for (const Event* event : events) {
+      bool out = binder.PassesCondition(exclusion.when, *event, false);
+      if (out && exclusion.up_to) {
+        const Window window = exclusion.up_to->window.value_or(Window{});
+        int used = 0;
+        for (const auto& leaves : binder.LeavesByZone(window, spared)) {
+          used = std::max(used, static_cast<int>(std::count_if(
+                                    leaves.begin(), leaves.end(),
+                                    [&](Instant leave) { return leave > event->at; })));
+        }
+        out = used < exclusion.up_to->limit;
+        if (out) spared.push_back(event);
+      }
+      if (!out) left.push_back(event);
+    }
+    events = std::move(left);
+  }
+  return events;
+}
+
+void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, BoundRule* bound) {
+  const std::vector<Channel> channels = ChannelsOf(rule.applies);
+  const std::vector<const Account*> pooled = PooledWith(binder, cap.pool);
+  std::vector<const Event*> events;
+  for (const Event* event : binder.facts().history) {
+    if (Counted(binder, cap, channels, pooled, *event)) events.push_back(event);
+  }
+  events = WithoutExcluded(binder, cap, std::move(events));
+  if (cap.starts_after) {
+    const std::vector<const Event*> starts = binder.Find(*cap.starts_after->of, cap.scope, true);
+    if (starts.empty()) return;  // before it there is no cap
+    const Event* first = starts.front();
+    std::erase_if(events, [&](const Event* event) {
+      return event->at < first->at || (event->at == first->at && !cap.starts_after->counts);
+    });
+  }
+  // A contact that would be excluded adds nothing and is free.
+  std::vector<Signal> spares;
+  for (const Exclusion& exclusion : cap.excludes) {
+    spares.push_back(binder.Excepted(exclusion.when, exclusion.up_to));
+  }
+  const Signal counted = Signal::Not(Signal::Or(std::move(spares)));
+  if (counted.Never()) return;
+
+  for (const CapLimit& limit : cap.limits) {
+    std::vector<const Event*> inside = events;
+    if (limit.window.unit == WindowUnit::kSinceEvent) {
+      const std::vector<const Event*> anchors =
+          binder.Find(*limit.window.since, cap.scope, false);
+      if (anchors.empty()) continue;
+      std::erase_if(inside, [&](const Event* event) { return event->at <= anchors.back()->at; });
+    }
+    const auto by_zone = binder.LeavesByZone(limit.window, inside);
+    if (by_zone.empty()) {
+      bound->clauses.push_back({counted, Reason::kNoZone,
+                                "a time zone: the cap counts local days"});
+      continue;
+    }
+    Signal full;
+    BoundBudget budget{limit.limit, {}};
+    if (cap.distinct == FrequencyCap::Distinct::kNo) {
+      // Full while `limit` of the counted are still inside, in any zone: until the limit-th
+      // youngest leaves.
+      Instant until = kFirstInstant;
+      for (const std::vector<Instant>& leaves : by_zone) {
+        if (limit.limit == 0) {
+          until = kEndOfTime;
+        } else if (static_cast<int>(leaves.size()) >= limit.limit) {
+          until = std::max(until, leaves[leaves.size() - static_cast<size_t>(limit.limit)]);
+        }
+        if (budget.leaves.empty() || leaves > budget.leaves) budget.leaves = leaves;
+      }
+      full = Signal::During(kFirstInstant, until);
+    } else {
+      // Different values: this contact adds one unless its value is already among them.
+      std::vector<Signal> zones;
+      for (size_t z = 0; z < by_zone.size(); ++z) {
+        std::map<int64_t, Instant> last_leave;  // value -> when its youngest leaves
+        const ZoneTable* zone = binder.sets().zones.empty()
+                                    ? nullptr
+                                    : binder.sets().zones[std::min(z, binder.sets().zones.size() - 1)].zone.get();
+        for (size_t i = 0; i < inside.size(); ++i) {
+          int64_t value = 0;
+          if (cap.distinct == FrequencyCap::Distinct::kChannel) {
+            value = static_cast<int64_t>(inside[i]->channel.value_or(Channel::kCall));
+            if (value == static_cast<int64_t>(binder.facts().contact.channel)) continue;
+          } else if (zone != nullptr) {
+            value = zone->DayOf(inside[i]->at).time_since_epoch().count();
+          }
+          Instant& leave = last_leave.try_emplace(value, kFirstInstant).first->second;
+          leave = std::max(leave, by_zone[z][i]);
+        }
+        std::vector<std::pair<Instant, Instant>> intervals;
+        for (const auto& [value, leave] : last_leave) intervals.emplace_back(kFirstInstant, leave);
+        zones.push_back(Binder::AtLeast(std::move(intervals), limit.limit));
+      }
+      full = Signal::Or(std::move(zones));
+      for (const Event* event : inside) budget.leaves.push_back(event->at);
+      budget.leaves = by_zone.front();
+    }
+    bound->budgets.push_back(std::move(budget));
+    bound->clauses.push_back({Signal::And({full, counted}), Reason::kCapReached,
+                              "room in the cap of " + Words(limit.limit, "contact", "contacts")});
+  }
+  if (!cap.gap.empty()) {
+    std::vector<Signal> gaps;
+    for (const Event* event : events) {
+      gaps.push_back(Signal::During(event->at, binder.WaitEnd(cap.gap, *event)));
+    }
+    bound->clauses.push_back({Signal::And({Signal::Or(std::move(gaps)), counted}), Reason::kGap,
+                              "a longer gap since the last contact"});
+  }
+}
+
+// ---- cooldown ----------------------------------------------------------------------------------
+
+void Bind(const Binder& binder, const Rule&, const Cooldown& cooldown, BoundRule* bound) {
+  if (cooldown.after_account_date) {
+    const Account* account = binder.account();
+    std::optional<Day> day;
+    if (account != nullptr) {
+      if (*cooldown.after_account_date == Field::kAccountDueOn) day = account->due_on;
+      if (*cooldown.after_account_date == Field::kAccountDefaultedOn) day = account->defaulted_on;
+      if (*cooldown.after_account_date == Field::kAccountPlacedOn) day = account->placed_on;
+      if (*cooldown.after_account_date == Field::kAccountLimitationExpiresOn) {
+        day = account->limitation_expires_on;
+      }
+    }
+    if (!day) {
+      bound->clauses.push_back({Signal::Always(true), Reason::kUnknownFact,
+                                "the account's " +
+                                    std::string(InfoOf(*cooldown.after_account_date).name)});
+      return;
+    }
+    bound->clauses.push_back(
+        {Signal::During(kFirstInstant, binder.WaitEndFromDay(cooldown.wait, *day)),
+         Reason::kCooldown, "the end of the wait"});
+    return;
+  }
+  std::vector<Signal> waits;
+  const std::vector<const Account*> pooled = PooledWith(binder, cooldown.pool);
+  for (const Event* event : binder.facts().history) {
+    if (!ReachesPooled(binder, *event, cooldown.scope, pooled) ||
+        !binder.Passes(*cooldown.after, *event, true)) {
+      continue;
+    }
+    if (HasScope(cooldown.scope, Scope::kPerson) &&
+        (event->name == EventName::kAttempt) && event->to != binder.facts().contact.to) {
+      continue;
+    }
+    waits.push_back(Signal::During(event->at, binder.WaitEnd(cooldown.wait, *event)));
+  }
+  bound->clauses.push_back({Signal::Or(std::move(waits)), Reason::kCooldown,
+                            "the end of the wait after the last one"});
+}
+
+// ---- consent_required, opt_out -----------------------------------------------------------------
+
+// Agreement given long ago, until history takes it back (the scenario form's default).
+Signal GivenLongAgo(const Binder& binder, const ConsentTest& test) {
+  const Contact& contact = binder.facts().contact;
+  static constexpr Covers kMeant[] = {Covers::kChannel, Covers::kPrerecorded, Covers::kAddress};
+  const bool meant = std::any_of(test.covers.begin(), test.covers.end(), [](Covers cover) {
+    return std::find(std::begin(kMeant), std::end(kMeant), cover) != std::end(kMeant);
+  });
+  if (!meant) return Signal::Always(false);
+  Instant until = kEndOfTime;
+  for (const Event* event : binder.facts().history) {
+    if (event->name == EventName::kRevocation) {
+      const bool same = std::any_of(event->covers.begin(), event->covers.end(),
+                                    [&](Covers cover) { return Contains(test.covers, cover); });
+      if (same && binder.AboutAccount(*event)) until = std::min(until, Binder::KnownAt(*event));
+    }
+    if (event->name == EventName::kOptOut && event->given_to == DoneBy::kTenant) {
+      const bool channel = event->channels.empty() || Contains(event->channels, contact.channel);
+      bool point = event->points.empty();
+      for (const ContactPointId& one : event->points) {
+        point = point || (contact.point && binder.SamePoint(one, *contact.point));
+      }
+      if (channel && point) until = std::min(until, Binder::KnownAt(*event));
+    }
+  }
+  return Signal::During(kFirstInstant, until);
+}
+
+void Bind(const Binder& binder, const Rule&, const ConsentRequired& required, BoundRule* bound) {
+  const bool long_ago =
+      binder.facts().channel_consent == ChannelConsent::kGivenLongAgo && required.routes.empty();
+  Signal holds;
+  if (required.routes.empty()) {
+    holds = binder.Consent(required.consent, Subject{});
+    if (long_ago) holds = Signal::Or({holds, GivenLongAgo(binder, required.consent)});
+  } else {
+    std::vector<Signal> routes;
+    for (const ConsentRequired::Route& route : required.routes) {
+      const std::optional<Basis>& relied = binder.facts().contact.relies_on;
+      if (relied && route.id != ToWord(*relied)) continue;
+      routes.push_back(binder.Bind(route.when, Subject{}));
+    }
+    holds = Signal::Or(std::move(routes));
+  }
+  bound->clauses.push_back({Signal::Not(Signal::Definite(holds, false)), Reason::kNoConsent,
+                            "consent that covers this contact"});
+  if (required.fresh && !long_ago) {
+    std::vector<Signal> fresh;
+    for (const auto& filter : required.fresh->by) {
+      for (const Event* event :
+           binder.Find(*filter, static_cast<Scopes>(Scope::kPoint), false)) {
+        fresh.push_back(
+            Signal::During(event->at, binder.WaitEnd({required.fresh->within}, *event)));
+      }
+    }
+    bound->clauses.push_back({Signal::Not(Signal::Or(std::move(fresh))), Reason::kNoConsent,
+                              "a fresh sign that the address is still the borrower's"});
+  }
+}
+
+void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, BoundRule* bound) {
+  const Contact& contact = binder.facts().contact;
+  std::vector<Signal> refused;
+  for (const Event* event : binder.facts().history) {
+    if (event->name != EventName::kOptOut || event->given_to != DoneBy::kTenant) continue;
+    if (event->ended) continue;
+    if (!binder.Reaches(*event, opt_out.scope)) continue;
+    // Whatever the scope, an opt-out from other channels leaves this one alone, unless the rule
+    // says that one refusal ends all.
+    const bool narrow = HasScope(opt_out.scope, Scope::kPoint) ||
+                        HasScope(opt_out.scope, Scope::kChannel);
+    if (narrow && !event->channels.empty() && !Contains(event->channels, contact.channel)) continue;
+    if (!opt_out.honours_channels.empty() &&
+        !Contains(opt_out.honours_channels, contact.channel)) {
+      continue;
+    }
+    if (!opt_out.honours_forms.empty()) {
+      Condition form;
+      Test test;
+      test.field = Field::kForm;
+      for (const Form one : opt_out.honours_forms) {
+        test.values.push_back({static_cast<int64_t>(one), ""});
+      }
+      form.tests.push_back(test);
+      if (!binder.PassesCondition(form, *event, true)) continue;
+    }
+    Instant until = opt_out.lasts.empty() ? kEndOfTime : binder.WaitEnd(opt_out.lasts, *event);
+    // Only the borrower lifts it, by agreeing to this channel or address again.
+    for (const Event* later : binder.facts().history) {
+      if (later->name != EventName::kConsent || later->at <= event->at ||
+          later->by != DoneBy::kBorrower || later->given_to != DoneBy::kTenant) {
+        continue;
+      }
+      const bool covers = Contains(later->covers, Covers::kChannel) ||
+                          Contains(later->covers, Covers::kAddress);
+      const bool channel =
+          later->channels.empty() || Contains(later->channels, contact.channel);
+      bool point = later->points.empty();
+      for (const ContactPointId& one : later->points) {
+        point = point || (contact.point && binder.SamePoint(one, *contact.point));
+      }
+      if (covers && channel && point) until = std::min(until, Binder::KnownAt(*later));
+    }
+    refused.push_back(Signal::During(Binder::KnownAt(*event), until));
+  }
+  bound->clauses.push_back({Signal::Or(std::move(refused)), Reason::kOptedOut,
+                            "the borrower's own word that this channel is welcome again"});
+  if (!opt_out.must_offer.empty() && !Contains(opt_out.must_offer, contact.message.opt_out)) {
+    bound->clauses.push_back({Signal::Always(true), Reason::kNoWayOut,
+                              "a message that offers a simple way to refuse"});
+  }
+}
+
+// ---- stop_contact ------------------------------------------------------------------------------
+
+void Bind(const Binder& binder, const Rule&, const StopContact& stop, BoundRule* bound) {
+  std::vector<Signal> held;
+  for (const Event* event : binder.Find(*stop.standing, stop.scope, true)) {
+    if (event->ended) continue;
+    if (!stop.forms.empty()) {
+      Condition form;
+      Test test;
+      test.field = Field::kForm;
+      for (const Form one : stop.forms) test.values.push_back({static_cast<int64_t>(one), ""});
+      form.tests.push_back(test);
+      if (!binder.PassesCondition(form, *event, true)) continue;
+    }
+    const Instant from = stop.counts_from == StopContact::CountsFrom::kReceived
+                             ? Binder::KnownAt(*event)
+                             : event->at;
+    if (!stop.during.empty() && !binder.BeganDuring(stop.during, from)) continue;
+    Instant to = binder.OwnEnd(*event);
+    for (const Event* later : binder.facts().history) {
+      if (later->name == event->name && later->ended && later->at >= event->at) {
+        to = std::min(to, Binder::KnownAt(*later));
+      }
+    }
+    for (const StopContact::Until& until : stop.until) {
+      if (until.event != nullptr) {
+        for (const Event* end : binder.Find(*until.event, stop.scope, false)) {
+          // What was sent and did not arrive has ended nothing.
+          if (end->at < event->at || (end->name == EventName::kNotice && binder.Undelivered(*end))) {
+            continue;
+          }
+          to = std::min(to, Binder::KnownAt(*end));
+        }
+      }
+      if (until.after != nullptr) {
+        const std::vector<const Event*> anchors = binder.Find(*until.after, stop.scope, false);
+        for (const Event* anchor : anchors) {
+          if (anchor->at < event->at) continue;
+          bool saved = false;
+          if (until.unless != nullptr) {
+            for (const Event* rescue : binder.Find(*until.unless, stop.scope, true)) {
+              saved = saved || rescue->at >= anchor->at;
+            }
+          }
+          if (!saved) to = std::min(to, binder.WaitEnd(until.wait, *anchor));
+        }
+      }
+    }
+    held.push_back(Signal::During(from, to));
+  }
+  bound->clauses.push_back({Signal::Or(std::move(held)), Reason::kStanding,
+                            "an event that ends what the borrower asked for or what holds"});
+}
+
+// ---- inconvenient ------------------------------------------------------------------------------
+
+bool Heard(const Inconvenient& rule, const Event& event) {
+  switch (event.by) {
+    case DoneBy::kBorrower:
+    case DoneBy::kTenant:
+      return rule.from_borrower || rule.from_anyone;
+    case DoneBy::kCreditor:
+    case DoneBy::kFormerCollector:
+      return rule.from_creditor_file || rule.from_anyone;
+    case DoneBy::kParty:
+      return rule.from_anyone;
+  }
+  return true;
+}
+
+void Bind(const Binder& binder, const Rule&, const Inconvenient& named, BoundRule* bound) {
+  const Contact& contact = binder.facts().contact;
+  const ContactPoint* point = contact.point ? binder.FindPoint(*contact.point) : nullptr;
+  const std::vector<const Event*>& history = binder.facts().history;
+  // When the event stops counting: its own end, or the same kind of word taken back.
+  const auto live = [&](const Event& event) {
+    Instant end = binder.OwnEnd(event);
+    for (const Event* later : history) {
+      if (later->name == event.name && later->ended && later->at >= event.at) {
+        end = std::min(end, later->at);
+      }
+    }
+    return Signal::During(Binder::KnownAt(event), end);
+  };
+  std::vector<Signal> times, places;
+  for (const Event* event : history) {
+    if (event->ended || !Heard(named, *event)) continue;
+    if (named.times && event->name == EventName::kInconvenientTime) {
+      WeeklyQuestion question;
+      question.mode = WeeklyQuestion::Mode::kHoldsInAnyZone;
+      for (const WeeklySlot& slot : event->windows) {
+        question.rows.push_back({slot.days, slot.from_minute, slot.to_minute});
+      }
+      if (question.rows.empty()) question.rows.push_back({0x7f, 0, 1440});
+      question.zones = binder.sets().zones;
+      question.kind_of = binder.KindOfDay("");
+      times.push_back(Signal::And(
+          {live(*event), Signal::Definite(Signal::Weekly(std::move(question)), true)}));
+    }
+    if (named.places && event->name == EventName::kInconvenientPlace) {
+      for (const TiedTo place : event->places) {
+        const bool tied = point != nullptr && point->tied_to == place;
+        const Signal there = binder.WhereaboutsIs(
+            place == TiedTo::kWork ? Whereabouts::kWork : Whereabouts::kHome);
+        places.push_back(Signal::And({live(*event), Signal::Or({Signal::Always(tied), there})}));
+      }
+    }
+    if (named.employer && event->name == EventName::kWorkplaceBarred) {
+      const bool tied = point != nullptr && point->tied_to == TiedTo::kWork;
+      places.push_back(Signal::And(
+          {live(*event),
+           Signal::Or({Signal::Always(tied), binder.WhereaboutsIs(Whereabouts::kWork)})}));
+    }
+    if ((named.points || named.channels) &&
+        (event->name == EventName::kRequest || event->name == EventName::kRefusal)) {
+      bool met = named.channels && Contains(event->channels, contact.channel);
+      for (const ContactPointId& one : event->points) {
+        met = met || (named.points && contact.point && binder.SamePoint(one, *contact.point));
+      }
+      if (met) places.push_back(live(*event));
+    }
+  }
+  if (!times.empty()) {
+    bound->clauses.push_back({Signal::Or(std::move(times)), Reason::kInconvenientTime,
+                              "a time the borrower did not name as inconvenient"});
+  }
+  if (!places.empty()) {
+    bound->clauses.push_back({Signal::Or(std::move(places)), Reason::kInconvenientPlace,
+                              "another place or contact point"});
+  }
+  if (named.channels && Contains(binder.facts().borrower->refused_channels, contact.channel)) {
+    bound->clauses.push_back({Signal::Always(true), Reason::kChannelRefused,
+                              "a channel the borrower has not refused"});
+  }
+}
+
+// ---- third_party, notice_first, bars -----------------------------------------------------------
+
+void Bind(const Binder& binder, const Rule&, const ThirdParty& rule, BoundRule* bound) {
+  const Relation to = binder.facts().contact.to.relation;
+  Signal as_borrower =
+      Signal::Always(to == Relation::kBorrower || Contains(rule.as_borrower, to));
+  if (to == Relation::kParent && Contains(rule.as_borrower, Relation::kParentOfMinor)) {
+    as_borrower = Signal::Or({as_borrower, Signal::Definite(binder.BorrowerIsMinor(), false)});
+  }
+  bound->clauses.push_back({Signal::Not(as_borrower), Reason::kThirdParty,
+                            "the borrower, or one who may act in the borrower's place"});
+  if (rule.overheard && binder.AudienceOfContact() != Audience::kAddressee &&
+      binder.MentionsDebt().value_or(true)) {
+    bound->clauses.push_back({Signal::Always(true), Reason::kOverheard,
+                              "a message or contact point that tells nobody else of the debt"});
+  }
+}
+
+void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule* bound) {
+  const Contact& contact = binder.facts().contact;
+  if (contact.purpose == Purpose::kRequiredNotice && contact.notice &&
+      Contains(rule.notices, *contact.notice)) {
+    return;  // the contact that carries it
+  }
+  const Event* newest = nullptr;
+  bool told_otherwise = false;  // history speaks of such a notice
+  for (const Event* event : binder.facts().history) {
+    if (event->name != EventName::kNotice || !event->notice ||
+        !Contains(rule.notices, *event->notice) || !binder.Reaches(*event, rule.scope)) {
+      continue;
+    }
+    told_otherwise = true;
+    if (!rule.by.empty() && !Contains(rule.by, event->by)) continue;
+    if (!rule.channels.empty() && (!event->channel || !Contains(rule.channels, *event->channel))) {
+      continue;
+    }
+    if (!binder.Undelivered(*event)) newest = event;
+  }
+  for (const auto& renew : rule.renew_on) {
+    for (const Event* event : binder.Find(*renew, rule.scope, true)) {
+      told_otherwise = true;
+      if (newest != nullptr && event->at > newest->at) newest = nullptr;
+    }
+  }
+  const std::string name(ToWord(rule.notices.front()));
+  if (newest != nullptr) {
+    if (!rule.wait.empty()) {
+      bound->clauses.push_back(
+          {Signal::During(newest->at, binder.WaitEnd(rule.wait, *newest)), Reason::kNoticeWait,
+           "the end of the wait after the " + name});
+    }
+    return;
+  }
+  if (!told_otherwise && binder.facts().notices_given_by_default) return;
+  if (rule.within.empty()) {
+    bound->clauses.push_back(
+        {Signal::Always(true), Reason::kNoticeNotSent, "the " + name + ", sent first"});
+    return;
+  }
+  const std::vector<const Event*> triggers =
+      rule.after == nullptr ? std::vector<const Event*>{}
+                            : binder.Find(*rule.after, rule.scope, true);
+  std::optional<Instant> due;
+  if (!triggers.empty()) due = binder.WaitEnd(rule.within, *triggers.front());
+  bound->obligations.push_back({Signal::Always(true), "send_notice:" + name, due});
+  if (due) {
+    bound->clauses.push_back({Signal::During(*due, kEndOfTime), Reason::kNoticeNotSent,
+                              "the " + name + ", whose time has passed"});
+  }
+}
+
+void Bind(const Binder&, const Rule&, const BarsContact&, BoundRule* bound) {
+  bound->clauses.push_back(
+      {Signal::Always(true), Reason::kBarred, "another channel, contact point or message"});
+}
+
+}  // namespace
+
+Signal BindsForCertain(const Binder& binder, const Rule& rule) {
+  if (rule.status != RuleStatus::kInForce) return Signal::Always(false);
+  std::vector<Signal> parts;
+  if (rule.in_force_from) parts.push_back(binder.DayReached(*rule.in_force_from));
+  if (rule.in_force_to) {
+    parts.push_back(Signal::Not(binder.DayReached(*rule.in_force_to + date::days{1})));
+  }
+  parts.push_back(binder.Bind(rule.applies, Subject{}));
+  return Signal::Definite(Signal::And(std::move(parts)), false);
+}
+
+void BindRule(Binder& binder, const Rule& rule, const Signal& active,
+              std::vector<BoundRule>* rules, std::vector<std::string>* considered) {
+  if (rule.status != RuleStatus::kInForce) return;
+  std::vector<Signal> gate{active};
+  if (rule.in_force_from) {
+    gate.push_back(Signal::Definite(binder.DayReached(*rule.in_force_from), true));
+  }
+  if (rule.in_force_to) {
+    gate.push_back(Signal::Definite(
+        Signal::Not(binder.DayReached(*rule.in_force_to + date::days{1})), true));
+  }
+  gate.push_back(Signal::Definite(binder.Bind(rule.applies, Subject{}), true));
+  // Of a rule that bars whatever it applies to, `applies` is the body: it was looked at.
+  if (std::holds_alternative<BarsContact>(rule.body)) considered->push_back(rule.id);
+  for (const Signal& part : gate) {
+    if (part.Never()) return;
+  }
+  considered->push_back(rule.id);
+  // The body first: of most rules nothing is violated, now or ever, and then no exception matters.
+  BoundRule bound;
+  std::visit([&](const auto& body) { Bind(binder, rule, body, &bound); }, rule.body);
+  for (Clause& clause : bound.clauses) clause.violated = Signal::Definite(clause.violated, true);
+  std::erase_if(bound.clauses, [](const Clause& clause) { return clause.violated.Never(); });
+  if (bound.clauses.empty() && bound.budgets.empty() && bound.obligations.empty()) return;
+  for (const Exception& exception : rule.exceptions) {
+    gate.push_back(Signal::Not(binder.Excepted(exception.when, exception.up_to)));
+    if (gate.back().Never()) return;
+  }
+  bound.id = rule.id;
+  bound.kind = rule.kind;
+  bound.effect = rule.effect;
+  bound.suggested = rule.suggested;
+  // Shares the bundle's life: the citations are inside it.
+  bound.cites = {binder.surroundings().bundle, &rule.cites};
+  bound.gate = Signal::And(std::move(gate));
+  if (bound.gate.Never()) return;
+  rules->push_back(std::move(bound));
+}
+
+}  // namespace forbear::policy

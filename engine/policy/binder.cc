@@ -1,0 +1,1181 @@
+#include "engine/policy/binder.h"
+
+#include <algorithm>
+#include <set>
+
+namespace forbear::policy {
+namespace {
+
+// What a subject says about one field. Nothing known: `known` is false.
+struct Known {
+  bool known = false;
+  std::vector<int64_t> numbers;
+  std::string text;
+
+  static Known Of(int64_t number) { return {true, {number}, {}}; }
+  template <typename E>
+  static Known Word(E word) {
+    return Of(static_cast<int64_t>(word));
+  }
+  template <typename E>
+  static Known Maybe(const std::optional<E>& word) {
+    return word.has_value() ? Word(*word) : Known{};
+  }
+  static Known MaybeDay(const std::optional<Day>& day) {
+    return day.has_value() ? Of(day->time_since_epoch().count()) : Known{};
+  }
+};
+
+bool HasScope(Scopes scopes, Scope scope) { return (scopes & static_cast<Scopes>(scope)) != 0; }
+
+template <typename T>
+bool Contains(const std::vector<T>& list, const T& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+std::vector<int64_t> FormsOf(const Event& event) {
+  if (!event.via) return {};
+  const auto words = [](std::initializer_list<Form> forms) {
+    std::vector<int64_t> numbers;
+    for (const Form form : forms) numbers.push_back(static_cast<int64_t>(form));
+    return numbers;
+  };
+  switch (*event.via) {
+    case Via::kCall:
+      return words({Form::kAny, Form::kOral});
+    case Via::kSms:
+    case Via::kEmail:
+    case Via::kLetter:
+      return words({Form::kAny, Form::kWritten});
+    case Via::kPortal:
+      return words({Form::kAny, Form::kWritten, Form::kPortal});
+    case Via::kResponseForm:
+      return words({Form::kAny, Form::kWritten, Form::kResponseForm});
+    case Via::kRegisteredMail:
+      return words({Form::kAny, Form::kWritten, Form::kRegistered});
+    case Via::kNotary:
+      return words({Form::kAny, Form::kWritten, Form::kRegistered, Form::kNotarial});
+  }
+  return {};
+}
+
+ConsentForm FormOfConsent(const Event& event) {
+  if (event.consent_form) return *event.consent_form;
+  return event.Written() ? ConsentForm::kExpressWritten : ConsentForm::kExpress;
+}
+
+// Does a consent of form `given` satisfy a rule that asks for `asked`? Signed is written, and
+// written is express; notice with a way out satisfies only those who ask for no more.
+bool FormSatisfies(ConsentForm given, ConsentForm asked) {
+  const auto rank = [](ConsentForm form) {
+    switch (form) {
+      case ConsentForm::kNoticeWithOptOut:
+        return 0;
+      case ConsentForm::kExpress:
+        return 1;
+      case ConsentForm::kExpressWritten:
+        return 2;
+      case ConsentForm::kSigned:
+        return 3;
+    }
+    return 0;
+  };
+  return rank(given) >= rank(asked);
+}
+
+}  // namespace
+
+Binder::Binder(const Facts& facts, const Surroundings& surroundings, const Sets& sets)
+    : facts_(facts), surroundings_(surroundings), sets_(sets) {
+  for (const ZoneSpan& span : sets.zones) {
+    if (!Contains(zones_, span.zone)) zones_.push_back(span.zone);
+  }
+}
+
+std::vector<std::shared_ptr<const ZoneTable>> Binder::Zones() const { return zones_; }
+
+// ---- Points, parties, audience -----------------------------------------------------------------
+
+const ContactPoint* Binder::FindPoint(const ContactPointId& id) const {
+  for (const ContactPoint& point : facts_.borrower->contact_points) {
+    if (point.id == id) return &point;
+  }
+  for (const Borrower* borrower : facts_.linked) {
+    for (const ContactPoint& point : borrower->contact_points) {
+      if (point.id == id) return &point;
+    }
+  }
+  return nullptr;
+}
+
+Relation Binder::OwnerOf(const ContactPoint& point) const {
+  Relation owner = point.owner;
+  for (const Event* event : facts_.history) {
+    if (event->name == EventName::kOwnerLearned && event->point == point.id) owner = event->owner;
+    // Whoever lives at an address the borrower has left is not the borrower.
+    if (event->name == EventName::kMovedAway && event->point == point.id) {
+      owner = Relation::kOccupier;
+    }
+  }
+  return owner;
+}
+
+bool Binder::SamePoint(const ContactPointId& a, const ContactPointId& b) const {
+  if (a == b) return true;
+  const ContactPoint* first = FindPoint(a);
+  const ContactPoint* second = FindPoint(b);
+  return first != nullptr && second != nullptr && first->link_digest != Bytes32{} &&
+         first->link_digest == second->link_digest;
+}
+
+Audience Binder::AudienceOfContact() const {
+  const Contact& contact = facts_.contact;
+  if (contact.channel == Channel::kSocialPublic) return Audience::kPublic;
+  if (contact.channel == Channel::kVoicemail || contact.channel == Channel::kPostcard) {
+    return Audience::kOthersPossible;
+  }
+  const ContactPoint* point = contact.point ? FindPoint(*contact.point) : nullptr;
+  if (point == nullptr) return Audience::kAddressee;
+  const Relation owner = OwnerOf(*point);
+  // A mailbox the employer provides still reaches the borrower; rules speak of it by its owner.
+  // What reaches the borrower beside somebody who is told anyway tells nobody else.
+  const bool own = owner == contact.to.relation || owner == Relation::kEmployer ||
+                   owner == Relation::kBorrower;
+  if (point->shared || !own) return Audience::kOthersPossible;
+  return Audience::kAddressee;
+}
+
+std::optional<bool> Binder::MentionsDebt() const {
+  const Message& message = facts_.contact.message;
+  // A name that tells what trade the sender is in tells of a debt.
+  if (message.reveals_trade == true) return true;
+  if (message.mentions_debt) return message.mentions_debt;
+  if (facts_.contact.to.relation != Relation::kBorrower) return std::nullopt;
+  return message.form != MessageForm::kLimitedContent;
+}
+
+const Event* Binder::Answered(const Subject& subject) const {
+  const std::optional<EventId>& id =
+      subject.event == nullptr ? facts_.contact.answers : subject.event->answers;
+  if (!id) return nullptr;
+  for (const Event* event : facts_.history) {
+    if (event->id == *id) return event;
+  }
+  return nullptr;
+}
+
+Signal Binder::BorrowerIsMinor() const {
+  constexpr int kAgeOfMajority = 18;
+  if (!facts_.borrower->born_on) return Signal(Tri::kUnknown);
+  const date::year_month_day born{*facts_.borrower->born_on};
+  const date::year_month_day_last month_end{born.year() + date::years{kAgeOfMajority},
+                                            date::month_day_last{born.month()}};
+  const date::year_month_day birthday{
+      month_end.year(), month_end.month(),
+      born.day() > month_end.day() ? month_end.day() : born.day()};
+  return Signal::Not(DayReached(Day{birthday}));
+}
+
+Signal Binder::WhereaboutsIs(Whereabouts where) const {
+  std::vector<Signal> parts;
+  for (size_t i = 0; i < facts_.history.size(); ++i) {
+    const Event& event = *facts_.history[i];
+    if (event.name != EventName::kWhereabouts || event.where != where) continue;
+    // A newer word on it replaces the older one.
+    Instant until = OwnEnd(event);
+    for (size_t j = i + 1; j < facts_.history.size(); ++j) {
+      if (facts_.history[j]->name == EventName::kWhereabouts) {
+        until = std::min(until, facts_.history[j]->at);
+        break;
+      }
+    }
+    parts.push_back(Signal::During(event.at, until));
+  }
+  return Signal::Or(std::move(parts));
+}
+
+// ---- Days and waits ----------------------------------------------------------------------------
+
+bool Binder::IsHoliday(const std::string& calendar, Day day) const {
+  std::vector<std::string> names;
+  if (calendar == "pack") {
+    if (pack_ != nullptr) names = pack_->holidays;
+  } else if (!calendar.empty()) {
+    names.push_back(calendar);
+  }
+  for (const std::string& name : names) {
+    const auto found = surroundings_.bundle->calendars().find(name);
+    if (found == surroundings_.bundle->calendars().end()) return true;
+    const HolidayCalendar& table = found->second;
+    const int year = static_cast<int>(date::year_month_day{day}.year());
+    if (year < table.first_year || year > table.last_year) return true;
+    if (std::binary_search(table.holidays.begin(), table.holidays.end(), day)) return true;
+  }
+  return false;
+}
+
+DayKind Binder::KindOfDay(const std::string& calendar) const {
+  if (calendar.empty()) {
+    return [](Day day) { return static_cast<uint8_t>(1U << WeekdayOf(day)); };
+  }
+  std::vector<std::shared_ptr<const HolidayCalendar>> tables;
+  bool missing = false;
+  const auto add = [&](const std::string& name) {
+    const auto found = surroundings_.bundle->calendars().find(name);
+    if (found == surroundings_.bundle->calendars().end()) {
+      missing = true;
+    } else {
+      // Shares the bundle's life: the table is inside it.
+      tables.push_back({surroundings_.bundle, &found->second});
+    }
+  };
+  if (calendar == "pack") {
+    for (const std::string& name : pack_ == nullptr ? std::vector<std::string>{} : pack_->holidays) {
+      add(name);
+    }
+    missing = missing || tables.empty();
+  } else {
+    add(calendar);
+  }
+  return [tables, missing](Day day) -> uint8_t {
+    if (missing) return kHolidayBit;
+    int weekday = WeekdayOf(day);
+    for (const auto& table : tables) {
+      const int year = static_cast<int>(date::year_month_day{day}.year());
+      if (year < table->first_year || year > table->last_year) return kHolidayBit;
+      if (std::binary_search(table->holidays.begin(), table->holidays.end(), day)) {
+        return kHolidayBit;
+      }
+      const auto as = table->workdays_as.find(day);
+      if (as != table->workdays_as.end()) weekday = as->second;
+    }
+    return static_cast<uint8_t>(1U << weekday);
+  };
+}
+
+Signal Binder::DayReached(Day day) const {
+  if (zones_.empty()) return Signal(Tri::kUnknown);
+  Instant first = kEndOfTime;
+  Instant last = kFirstInstant;
+  for (const auto& zone : zones_) {
+    const Instant start = zone->StartOfDay(day);
+    first = std::min(first, start);
+    last = std::max(last, start);
+  }
+  if (first == last) return Signal::During(first, kEndOfTime);
+  return Signal::Steps(Tri::kNo, {{first, Tri::kUnknown}, {last, Tri::kYes}});
+}
+
+Instant Binder::OwnEnd(const Event& event) const {
+  if (event.until) return *event.until;
+  if (!event.last_day) return kEndOfTime;
+  if (zones_.empty()) return kEndOfTime;
+  Instant end = kFirstInstant;
+  for (const auto& zone : zones_) {
+    end = std::max(end, zone->StartOfDay(*event.last_day + date::days{1}));
+  }
+  return end;
+}
+
+Instant Binder::WaitEndAt(const Wait& wait, Instant anchor, const Event* event) const {
+  if (wait.unit == Wait::Unit::kMinutes) return anchor + std::chrono::minutes{wait.n};
+  if (wait.unit == Wait::Unit::kHours) return anchor + std::chrono::hours{wait.n};
+  if (zones_.empty()) return kEndOfTime;
+  if (wait.unit == Wait::Unit::kField) {
+    std::optional<Day> day;
+    if (event != nullptr) {
+      switch (wait.field) {
+        case Wait::EventField::kUntil:
+          if (event->until) return *event->until;
+          break;
+        case Wait::EventField::kLastDay:
+          day = event->last_day;
+          break;
+        case Wait::EventField::kPeriodEndsOn:
+          day = event->period_ends_on;
+          break;
+        case Wait::EventField::kOptOutBy:
+          day = event->opt_out_by;
+          break;
+      }
+    }
+    if (!day) {
+      return wait.otherwise == nullptr ? kEndOfTime : WaitEndAt(*wait.otherwise, anchor, event);
+    }
+    Instant end = kFirstInstant;
+    for (const auto& zone : zones_) {
+      end = std::max(end, zone->StartOfDay(*day + date::days{1}));
+    }
+    return end;
+  }
+  Instant end = kFirstInstant;
+  for (const auto& zone : zones_) {
+    Day day = zone->DayOf(anchor);
+    // From when the event is taken to count: sent, received, or deemed to have arrived.
+    if (wait.from != Wait::From::kSent && event != nullptr) {
+      if (event->received_on) {
+        day = *event->received_on;
+      } else if (wait.from == Wait::From::kReceived && event->received_at) {
+        day = zone->DayOf(*event->received_at);
+      } else {
+        int travel = 0;
+        for (const Wait::Deemed& deemed : wait.deemed) {
+          if (!deemed.channel || deemed.channel == event->channel) {
+            travel = deemed.days;
+            if (deemed.channel) break;
+          }
+        }
+        while (travel > 0) {
+          day += date::days{1};
+          const int weekday = WeekdayOf(day);
+          const bool skipped = (weekday == 5 && wait.skip_saturday) ||
+                               (weekday == 6 && wait.skip_sunday) ||
+                               (wait.skip_holiday && IsHoliday(wait.calendar, day));
+          if (!skipped) --travel;
+        }
+      }
+    }
+    // `day` is the event's day; the next one is day 1 unless the event's own day is.
+    Day opens = day;
+    switch (wait.unit) {
+      case Wait::Unit::kDays:
+        opens = day + date::days{wait.n + (wait.event_day_is_first ? 0 : 1)};
+        break;
+      case Wait::Unit::kBusinessDays: {
+        int left = wait.n;
+        Day at = wait.event_day_is_first ? day - date::days{1} : day;
+        while (left > 0) {
+          at += date::days{1};
+          if (WeekdayOf(at) < 5 && !IsHoliday(wait.calendar, at)) --left;
+        }
+        opens = at + date::days{1};
+        break;
+      }
+      case Wait::Unit::kMonths: {
+        const date::year_month_day from{day};
+        const date::year_month target = from.year() / from.month() + date::months{wait.n};
+        const date::day last = (target / date::last).day();
+        opens = Day{target / (from.day() > last ? last : from.day())} +
+                date::days{wait.event_day_is_first ? 0 : 1};
+        break;
+      }
+      case Wait::Unit::kMinutes:
+      case Wait::Unit::kHours:
+      case Wait::Unit::kField:
+        break;
+    }
+    end = std::max(end, std::min(zone->StartOfDay(opens), kEndOfTime));
+  }
+  return end;
+}
+
+Instant Binder::WaitEnd(const Waits& waits, const Event& event) const {
+  Instant end = kFirstInstant;
+  for (const Wait& wait : waits) {
+    const Instant anchor = wait.from == Wait::From::kSent ? event.at : KnownAt(event);
+    end = std::max(end, WaitEndAt(wait, anchor, &event));
+  }
+  return end;
+}
+
+Instant Binder::WaitEndFromDay(const Waits& waits, Day day) const {
+  Instant end = kFirstInstant;
+  if (zones_.empty()) return kEndOfTime;
+  for (const Wait& wait : waits) {
+    for (const auto& zone : zones_) {
+      end = std::max(end, WaitEndAt(wait, zone->StartOfDay(day), nullptr));
+    }
+  }
+  return end;
+}
+
+// ---- Events ------------------------------------------------------------------------------------
+
+bool Binder::AboutAccount(const Event& event) const {
+  return account_ == nullptr || About(event, *account_);
+}
+
+bool Binder::About(const Event& event, const Account& account) {
+  if (event.talk && !event.talk->empty()) {
+    for (const Talk& talk : *event.talk) {
+      // A debt the borrower alone raised and would not go into was not talked about.
+      if (talk.account == account.id && (!talk.declined || talk.raised_by_tenant)) return true;
+    }
+    return false;
+  }
+  return event.accounts.empty() || Contains(event.accounts, account.id);
+}
+
+bool Binder::Reaches(const Event& event, Scopes scope) const {
+  const Contact& contact = facts_.contact;
+  if (HasScope(scope, Scope::kDebt) && !AboutAccount(event)) return false;
+  if (HasScope(scope, Scope::kCreditor) && account_ != nullptr && !event.accounts.empty()) {
+    bool same = false;
+    for (const Account* account : facts_.accounts) {
+      same = same || (Contains(event.accounts, account->id) &&
+                      account->original_creditor == account_->original_creditor);
+    }
+    if (!same) return false;
+  }
+  if (HasScope(scope, Scope::kChannel)) {
+    if (event.channel && event.channels.empty() && *event.channel != contact.channel) return false;
+    if (!event.channels.empty() && !Contains(event.channels, contact.channel)) return false;
+  }
+  if (HasScope(scope, Scope::kPurpose) && event.purpose && *event.purpose != contact.purpose) {
+    return false;
+  }
+  if (HasScope(scope, Scope::kPoint) || HasScope(scope, Scope::kChannel)) {
+    // What was said of one number or address says nothing of another.
+    if (!event.points.empty()) {
+      bool named = false;
+      for (const ContactPointId& point : event.points) {
+        named = named || (contact.point && SamePoint(point, *contact.point));
+      }
+      if (!named) return false;
+    } else if (HasScope(scope, Scope::kPoint) && event.point) {
+      if (!contact.point || !SamePoint(*event.point, *contact.point)) return false;
+    }
+  }
+  if (HasScope(scope, Scope::kPlace)) {
+    const ContactPoint* here = contact.point ? FindPoint(*contact.point) : nullptr;
+    const ContactPoint* there = event.point ? FindPoint(*event.point) : nullptr;
+    if (here != nullptr && there != nullptr && here->tied_to != there->tied_to) return false;
+  }
+  return true;
+}
+
+bool Binder::PassesCondition(const Condition& condition, const Event& event,
+                             bool unknown_passes) const {
+  const Tri passes = Bind(condition, Subject{&event}).At(event.at);
+  return passes == Tri::kYes || (passes == Tri::kUnknown && unknown_passes);
+}
+
+bool Binder::Passes(const Filter& filter, const Event& event, bool unknown_passes) const {
+  if (!Contains(filter.events, event.name)) return false;
+  if (!filter.by.empty()) {
+    if (!Contains(filter.by, event.by)) return false;
+  } else if ((event.name == EventName::kAttempt || event.name == EventName::kNotice) &&
+             event.by != DoneBy::kTenant) {
+    return false;
+  }
+  return PassesCondition(filter.when, event, unknown_passes);
+}
+
+std::vector<const Event*> Binder::Find(const Filter& filter, Scopes scope,
+                                       bool unknown_passes) const {
+  std::vector<const Event*> found;
+  for (const Event* event : facts_.history) {
+    if (!Contains(filter.events, event->name)) continue;
+    if (Reaches(*event, scope) && Passes(filter, *event, unknown_passes)) found.push_back(event);
+  }
+  return found;
+}
+
+bool Binder::Undelivered(const Event& event) const {
+  for (const Event* later : facts_.history) {
+    if (later->name != EventName::kUndelivered || later->at < event.at ||
+        later->channel != event.channel || later->point != event.point) {
+      continue;
+    }
+    // It speaks of what was last sent there.
+    bool superseded = false;
+    for (const Event* between : facts_.history) {
+      superseded = superseded ||
+                   (between != &event &&
+                    (between->name == EventName::kNotice || between->name == EventName::kAttempt) &&
+                    between->channel == event.channel && between->point == event.point &&
+                    between->at > event.at && between->at <= later->at);
+    }
+    if (!superseded) return true;
+  }
+  return false;
+}
+
+// ---- Counting ----------------------------------------------------------------------------------
+
+Signal Binder::AtLeast(std::vector<std::pair<Instant, Instant>> intervals, int n) {
+  if (n <= 0) return Signal::Always(true);
+  std::vector<std::pair<Instant, int>> bounds;
+  for (const auto& [from, to] : intervals) {
+    if (from >= to) continue;
+    bounds.emplace_back(from, +1);
+    if (to < kEndOfTime) bounds.emplace_back(to, -1);
+  }
+  std::sort(bounds.begin(), bounds.end());
+  std::vector<Signal::Step> steps;
+  int count = 0;
+  for (size_t i = 0; i < bounds.size(); ++i) {
+    count += bounds[i].second;
+    if (i + 1 < bounds.size() && bounds[i + 1].first == bounds[i].first) continue;
+    steps.push_back({bounds[i].first, TriOf(count >= n)});
+  }
+  return Signal::Steps(Tri::kNo, std::move(steps));
+}
+
+std::vector<std::vector<Instant>> Binder::LeavesByZone(
+    const Window& window, const std::vector<const Event*>& events) const {
+  const bool needs_zone =
+      window.unit == WindowUnit::kConsecutiveDays || window.unit == WindowUnit::kCalendarDay ||
+      window.unit == WindowUnit::kCalendarWeek || window.unit == WindowUnit::kCalendarMonth;
+  std::vector<std::vector<Instant>> by_zone;
+  static const ZoneTable* const kUtc = new ZoneTable("UTC", {{kFirstInstant, Seconds{0}}});
+  const auto leaves_in = [&](const ZoneTable& zone) {
+    std::vector<Instant> leaves;
+    for (const Event* event : events) {
+      leaves.push_back(LeavesWindow(window.unit, window.n, week_starts(), zone, event->at));
+    }
+    std::sort(leaves.begin(), leaves.end());
+    return leaves;
+  };
+  if (!needs_zone) {
+    by_zone.push_back(leaves_in(*kUtc));
+  } else {
+    for (const auto& zone : zones_) by_zone.push_back(leaves_in(*zone));
+  }
+  return by_zone;
+}
+
+Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
+  // Whether a day has passed is asked now, not at the instant of the event that carries it.
+  Filter of = *seen.of;
+  std::vector<Test> of_now;
+  std::erase_if(of.when.tests, [&](const Test& test) {
+    if (test.op != Test::Op::kPassed) return false;
+    of_now.push_back(test);
+    return true;
+  });
+  std::vector<const Event*> events = Find(of, seen.scope, false);
+  // An event does not see itself.
+  std::erase(events, subject.event);
+  Instant since = kFirstInstant;
+  if (seen.window.unit == WindowUnit::kSinceEvent) {
+    const std::vector<const Event*> anchors = Find(*seen.window.since, seen.scope, false);
+    if (anchors.empty()) return Signal::Always(false);
+    since = anchors.back()->at;
+    std::erase_if(events, [&](const Event* event) { return event->at <= since; });
+  }
+  std::vector<Signal> zones;
+  for (const auto& leaves : LeavesByZone(seen.window, events)) {
+    std::vector<std::pair<Instant, Instant>> intervals;
+    // Leaves are sorted and events are oldest first; in one zone the order is the same.
+    for (size_t i = 0; i < events.size(); ++i) {
+      Instant from = KnownAt(*events[i]);
+      Instant to = leaves[i];
+      for (const Test& test : of_now) {
+        const Signal passed = BindTest(test, Subject{events[i]});
+        while (from < to && !passed.Holds(from)) from = passed.NextChange(from);
+        Instant end = from;
+        while (end < to && passed.Holds(end)) end = passed.NextChange(end);
+        to = std::min(to, end);
+      }
+      intervals.emplace_back(from, to);
+    }
+    zones.push_back(AtLeast(std::move(intervals), seen.at_least));
+  }
+  if (zones.empty()) return Signal(Tri::kUnknown);
+  // Zones that disagree leave it open.
+  const Signal all = Signal::And(zones);
+  const Signal any = Signal::Or(zones);
+  return Signal::Or({all, Signal::And({any, Signal(Tri::kUnknown)})});
+}
+
+// ---- Consents, standings, periods --------------------------------------------------------------
+
+Signal Binder::Standing(const Filter& began_by, Scopes scope) const {
+  std::vector<Signal> parts;
+  for (const Event* event : Find(began_by, scope, true)) {
+    if (event->ended) continue;
+    Instant end = OwnEnd(*event);
+    for (const Event* later : facts_.history) {
+      if (later->name == event->name && later->ended && later->at >= event->at) {
+        end = std::min(end, KnownAt(*later));
+      }
+    }
+    parts.push_back(Signal::During(KnownAt(*event), end));
+  }
+  return Signal::Or(std::move(parts));
+}
+
+Signal Binder::Consent(const ConsentTest& test, const Subject& subject) const {
+  const Contact& contact = facts_.contact;
+  const std::optional<Channel> channel =
+      subject.event == nullptr ? contact.channel : subject.event->channel;
+  const std::optional<ContactPointId> point =
+      subject.event == nullptr ? contact.point : subject.event->point;
+  std::vector<Signal> parts;
+  for (size_t i = 0; i < facts_.history.size(); ++i) {
+    const Event& given = *facts_.history[i];
+    if (given.name != EventName::kConsent || !given.use_disclosed) continue;
+    if (given.by != test.by || given.given_to != test.to) continue;
+    const bool covers = std::any_of(test.covers.begin(), test.covers.end(), [&](Covers cover) {
+      return Contains(given.covers, cover);
+    });
+    if (!covers) continue;
+    const bool form_accepted =
+        test.forms.empty() ||
+        std::any_of(test.forms.begin(), test.forms.end(), [&](ConsentForm form) {
+          return FormSatisfies(FormOfConsent(given), form);
+        });
+    if (!form_accepted) continue;
+    // No wider than it was given.
+    if (account_ != nullptr && !given.accounts.empty() &&
+        !Contains(given.accounts, account_->id)) {
+      continue;
+    }
+    if (!given.channels.empty() && (!channel || !Contains(given.channels, *channel))) continue;
+    if (!given.points.empty()) {
+      bool named = false;
+      for (const ContactPointId& one : given.points) named = named || (point && SamePoint(one, *point));
+      if (!named) continue;
+    }
+    Instant from = KnownAt(given);
+    Instant to = kEndOfTime;
+    if (!zones_.empty()) {
+      for (const auto& zone : zones_) {
+        if (given.first_day) from = std::max(from, zone->StartOfDay(*given.first_day));
+        if (given.last_day) {
+          to = std::min(to, zone->StartOfDay(*given.last_day + date::days{1}));
+        }
+      }
+    } else if (given.first_day || given.last_day) {
+      continue;
+    }
+    if (given.until) to = std::min(to, *given.until);
+    // A limit on how long a consent lasts helps the borrower: the earliest zone's end counts.
+    if (!test.lasts.empty()) to = std::min(to, WaitEnd(test.lasts, given));
+    for (size_t j = 0; j < facts_.history.size(); ++j) {
+      const Event& later = *facts_.history[j];
+      if (later.at < given.at || j == i) continue;
+      if (later.name == EventName::kRevocation && later.by == given.by) {
+        const bool same = std::any_of(later.covers.begin(), later.covers.end(), [&](Covers cover) {
+          return Contains(given.covers, cover);
+        });
+        const bool about = later.accounts.empty() || account_ == nullptr ||
+                           Contains(later.accounts, account_->id);
+        if (same && about) to = std::min(to, KnownAt(later));
+      }
+      // Refusing a channel takes back the agreement to it.
+      if (later.name == EventName::kOptOut && later.given_to == given.given_to &&
+          (Contains(test.covers, Covers::kChannel) || Contains(test.covers, Covers::kAddress) ||
+           Contains(test.covers, Covers::kPrerecorded))) {
+        const bool channel_named = later.channels.empty() || (channel && Contains(later.channels, *channel));
+        bool point_named = later.points.empty();
+        for (const ContactPointId& one : later.points) {
+          point_named = point_named || (point && SamePoint(one, *point));
+        }
+        if (channel_named && point_named) to = std::min(to, KnownAt(later));
+      }
+      // Its purpose fulfilled: what spends it was itself still made under it.
+      if (test.spent_by != nullptr && later.at > given.at && &later != subject.event &&
+          Contains(test.spent_by->events, later.name)) {
+        const bool about = later.accounts.empty() || account_ == nullptr ||
+                           Contains(later.accounts, account_->id);
+        if (about && Passes(*test.spent_by, later, true)) {
+          to = std::min(to, later.at + Seconds{1});
+        }
+      }
+    }
+    Signal live = Signal::During(from, to);
+    if (!given.windows.empty()) {
+      WeeklyQuestion question;
+      for (const WeeklySlot& slot : given.windows) {
+        question.rows.push_back({slot.days, slot.from_minute, slot.to_minute});
+      }
+      question.zones = sets_.zones;
+      question.kind_of = KindOfDay("");
+      live = Signal::And({live, Signal::Weekly(std::move(question))});
+    }
+    parts.push_back(std::move(live));
+  }
+  return Signal::Or(std::move(parts));
+}
+
+Signal Binder::During(const std::string& period) const {
+  std::vector<Signal> parts;
+  for (const Pack& pack : surroundings_.bundle->packs()) {
+    for (const Period& one : pack.periods) {
+      if (one.name != period) continue;
+      for (const Event* event :
+           Find(*one.after, static_cast<Scopes>(Scope::kDebt), false)) {
+        if (Undelivered(*event)) continue;
+        parts.push_back(Signal::During(event->at, WaitEnd(one.wait, *event)));
+      }
+    }
+  }
+  return Signal::Or(std::move(parts));
+}
+
+bool Binder::BeganDuring(const std::string& period, Instant at) const {
+  return During(period).Holds(at);
+}
+
+// ---- Allowances --------------------------------------------------------------------------------
+
+Signal Binder::Available(const Allowance& allowance, const Condition& when) const {
+  const Event* answered = Answered(Subject{});
+  Signal in_time = Signal::Always(true);
+  if (!allowance.within.empty()) {
+    const Event* anchor = answered;
+    if (anchor == nullptr) {
+      for (const Event* event : facts_.history) {
+        if (event->name == EventName::kOptOut || event->name == EventName::kInbound) anchor = event;
+      }
+    }
+    if (anchor == nullptr) return Signal::Always(false);
+    in_time = Signal::During(anchor->at, WaitEnd(allowance.within, *anchor));
+  }
+  std::vector<const Event*> used;
+  for (const Event* event : facts_.history) {
+    if (event->name != EventName::kAttempt || event->by != DoneBy::kTenant) continue;
+    if (!CountsAs(event->outcome.value_or(Outcome::kUnreported), allowance.counts)) continue;
+    if (allowance.per_inbound) {
+      if (answered == nullptr || event->answers != answered->id) continue;
+    } else {
+      if (event->to != facts_.contact.to) continue;
+      if (!Reaches(*event, allowance.scope)) continue;
+      if (!PassesCondition(when, *event, true)) continue;
+    }
+    used.push_back(event);
+  }
+  if (allowance.per_inbound) {
+    // One allowance for each inbound message: without one there is nothing to use.
+    if (answered == nullptr) return Signal::Always(false);
+    if (static_cast<int>(used.size()) >= allowance.limit) return Signal::Always(false);
+    return in_time;
+  }
+  const Window window = allowance.window.value_or(Window{});
+  if (window.unit == WindowUnit::kSinceEvent) {
+    const std::vector<const Event*> anchors =
+        Find(*window.since, allowance.scope, false);
+    if (anchors.empty()) return Signal::Always(false);
+    std::erase_if(used, [&](const Event* event) { return event->at < anchors.back()->at; });
+  }
+  std::vector<Signal> zones{in_time};
+  for (const auto& leaves : LeavesByZone(window, used)) {
+    std::vector<std::pair<Instant, Instant>> intervals;
+    for (const Instant leave : leaves) intervals.emplace_back(kFirstInstant, leave);
+    zones.push_back(Signal::Not(AtLeast(std::move(intervals), allowance.limit)));
+  }
+  if (zones.size() == 1) return Signal(Tri::kUnknown);  // no zone: nobody can count
+  return Signal::And(std::move(zones));
+}
+
+Signal Binder::Excepted(const Condition& when, const std::optional<Allowance>& up_to) const {
+  Signal holds = Bind(when, Subject{});
+  if (up_to && !holds.Never()) holds = Signal::And({holds, Available(*up_to, when)});
+  return Signal::Definite(std::move(holds), false);
+}
+
+// ---- Clocks ------------------------------------------------------------------------------------
+
+std::vector<ZoneSpan> Binder::ClockZones(const ClockChoice& clock) const {
+  switch (clock.kind) {
+    case ClockChoice::Kind::kBorrower:
+    case ClockChoice::Kind::kContacted:  // parties are taken to live where the borrower does
+      return sets_.zones;
+    case ClockChoice::Kind::kPlace:
+      return sets_.addresses_known_down_to_zone ? sets_.address_zones : sets_.zones;
+    case ClockChoice::Kind::kNumber:
+      if (!sets_.number_zones.empty()) return sets_.number_zones;
+      return sets_.addresses_known_down_to_zone ? sets_.address_zones : sets_.zones;
+    case ClockChoice::Kind::kTenant:
+      return sets_.tenant_zones;
+    case ClockChoice::Kind::kZone: {
+      const auto zone = surroundings_.zones->Find(clock.zone);
+      return zone == nullptr ? std::vector<ZoneSpan>{} : std::vector<ZoneSpan>{{zone}};
+    }
+  }
+  return {};
+}
+
+// ---- Conditions --------------------------------------------------------------------------------
+
+namespace {
+
+Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
+  const Contact& contact = binder.facts().contact;
+  const Event* event = subject.event;
+  const Message& message = event == nullptr ? contact.message : event->message;
+  const auto flag = [](const std::optional<bool>& value) {
+    return value ? Known::Of(*value ? 1 : 0) : Known{};
+  };
+  const auto sure = [](bool value) { return Known::Of(value ? 1 : 0); };
+  const std::optional<ContactPointId> point_id = event == nullptr ? contact.point : event->point;
+  const ContactPoint* point = point_id ? binder.FindPoint(*point_id) : nullptr;
+  const Account* account = binder.account();
+  switch (field) {
+    case Field::kChannel:
+      return event == nullptr ? Known::Word(contact.channel) : Known::Maybe(event->channel);
+    case Field::kPurpose:
+      if (event != nullptr && event->name == EventName::kNotice && !event->purpose) {
+        return Known::Word(Purpose::kRequiredNotice);
+      }
+      return event == nullptr ? Known::Word(contact.purpose) : Known::Maybe(event->purpose);
+    case Field::kNotice:
+      return event == nullptr ? Known::Maybe(contact.notice) : Known::Maybe(event->notice);
+    case Field::kTo:
+      return Known::Word((event == nullptr ? contact.to : event->to).relation);
+    case Field::kAnswersSameDay:
+    case Field::kAnswers:
+    case Field::kAccountDaysPastDue:
+    case Field::kBorrowerAge:
+    case Field::kBorrowerWhereabouts:
+      return {};  // asked of the time: BindTest
+    case Field::kRequested:
+      return sure(event == nullptr ? contact.requested : event->requested);
+    case Field::kAutomated:
+      return sure(event == nullptr ? contact.automated : event->automated);
+    case Field::kDialling:
+      return Known::Word(event == nullptr ? contact.dialling : event->dialling);
+    case Field::kVoice:
+      return Known::Word(event == nullptr ? contact.voice : event->voice);
+    case Field::kCallerId:
+      return event == nullptr ? Known::Word(contact.caller_id) : Known{};
+    case Field::kReliesOn:
+      return event == nullptr ? Known::Maybe(contact.relies_on) : Known::Maybe(event->relies_on);
+    case Field::kRepeatReason:
+      return event == nullptr ? Known::Maybe(contact.repeat_reason) : Known{};
+    case Field::kAudience:
+      return event == nullptr ? Known::Word(binder.AudienceOfContact()) : Known{};
+    case Field::kMessageForm:
+      return Known::Word(message.form);
+    case Field::kMessageOptOut:
+      return message.opt_out == OptOutOffer::kUnstated ? Known{} : Known::Word(message.opt_out);
+    case Field::kMessageMentionsDebt:
+      return event == nullptr ? flag(binder.MentionsDebt()) : flag(message.mentions_debt);
+    case Field::kMessageDemandsPayment:
+      return flag(message.demands_payment);
+    case Field::kMessageRevealsTrade:
+      return flag(message.reveals_trade);
+    case Field::kMessageNamesFirmUnasked:
+      return flag(message.names_firm_unasked);
+    case Field::kMessagePaymentLink:
+      return flag(message.payment_link);
+    case Field::kMessagePressingOffer:
+      return flag(message.pressing_offer);
+    case Field::kMessageOffer:
+      return flag(message.offer);
+    case Field::kMessageCommercial:
+      return flag(message.commercial);
+    case Field::kPointKind:
+      return point == nullptr ? Known{} : Known::Word(point->kind);
+    case Field::kPointLine:
+      return point == nullptr || point->line == Line::kUnknown ? Known{} : Known::Word(point->line);
+    case Field::kPointOwner:
+      return point == nullptr ? Known{} : Known::Word(binder.OwnerOf(*point));
+    case Field::kPointPlace:
+      return point == nullptr ? Known{} : Known::Word(point->tied_to);
+    case Field::kPointShared:
+      return point == nullptr ? Known{} : sure(point->shared);
+    case Field::kPointSource:
+      return point == nullptr || point->source == PointSource::kUnknown
+                 ? Known{}
+                 : Known::Word(point->source);
+    case Field::kPointVerified:
+      return point == nullptr ? Known{} : sure(point->verified);
+    case Field::kAccountProduct:
+      return account == nullptr ? Known{} : Known::Word(account->product);
+    case Field::kAccountStage:
+      return account == nullptr ? Known{} : Known::Word(account->stage);
+    case Field::kAccountBalance:
+      return account == nullptr ? Known{} : Known::Of(account->balance.minor_units);
+    case Field::kAccountPrincipal:
+      return account == nullptr || account->principal.minor_units == 0
+                 ? Known{}
+                 : Known::Of(account->principal.minor_units);
+    case Field::kAccountDueOn:
+      return account == nullptr ? Known{} : Known::MaybeDay(account->due_on);
+    case Field::kAccountDefaultedOn:
+      return account == nullptr ? Known{} : Known::MaybeDay(account->defaulted_on);
+    case Field::kAccountPlacedOn:
+      return account == nullptr ? Known{} : Known::MaybeDay(account->placed_on);
+    case Field::kAccountLimitationExpiresOn:
+      return account == nullptr ? Known{} : Known::MaybeDay(account->limitation_expires_on);
+    case Field::kAccountServicedByTenant:
+      return account == nullptr ? Known{} : sure(account->serviced_by_tenant);
+    case Field::kTenantRole:
+      return account == nullptr ? Known{} : Known::Word(account->role);
+    case Field::kBorrowerLanguage:
+      if (binder.facts().borrower->language.empty()) return {};
+      return {true, {}, binder.facts().borrower->language};
+    case Field::kOutcome:
+      return event == nullptr ? Known{} : Known::Maybe(event->outcome);
+    case Field::kForm:
+      if (event == nullptr || !event->via) return {};
+      return {true, FormsOf(*event), {}};
+    case Field::kWording:
+      return event == nullptr ? Known{} : Known::Maybe(event->wording);
+    case Field::kCovers: {
+      if (event == nullptr) return {};
+      Known known{true, {}, {}};
+      for (const Covers cover : event->covers) known.numbers.push_back(static_cast<int64_t>(cover));
+      return known;
+    }
+    case Field::kConsentForm:
+      if (event == nullptr || event->name != EventName::kConsent) return {};
+      return Known::Word(FormOfConsent(*event));
+    case Field::kUseDisclosed:
+      return event == nullptr ? Known{} : sure(event->use_disclosed);
+    case Field::kRepeats:
+      return event == nullptr ? Known{} : sure(event->repeats);
+    case Field::kNewEvidence:
+      return event == nullptr ? Known{} : sure(event->new_evidence);
+    case Field::kConfirmed:
+      return event == nullptr ? Known{} : flag(event->confirmed);
+    case Field::kGivenTo:
+      return event == nullptr ? Known{} : Known::Word(event->given_to);
+    case Field::kOptOutBy:
+      return event == nullptr ? Known{} : Known::MaybeDay(event->opt_out_by);
+    case Field::kLastDay:
+      return event == nullptr ? Known{} : Known::MaybeDay(event->last_day);
+    case Field::kUntil:
+      if (event == nullptr || !event->until) return {};
+      return Known::Of(date::floor<date::days>(*event->until).time_since_epoch().count());
+  }
+  return {};
+}
+
+bool OneOf(const Known& known, const std::vector<Value>& values) {
+  for (const Value& value : values) {
+    if (!value.text.empty() || !known.text.empty()) {
+      if (value.text == known.text) return true;
+      continue;
+    }
+    if (Contains(known.numbers, value.number)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Signal Binder::BindTest(const Test& test, const Subject& subject) const {
+  // ---- fields that depend on the time ----
+  if (test.field == Field::kAnswers || test.field == Field::kAnswersSameDay) {
+    const Event* answered = Answered(subject);
+    const std::optional<Channel> channel =
+        subject.event == nullptr ? facts_.contact.channel : subject.event->channel;
+    const auto wants = [&](Answering answering) {
+      return OneOf(Known::Word(answering), test.values);
+    };
+    const bool negated = test.op == Test::Op::kNotOneOf;
+    if (test.op == Test::Op::kKnown) {
+      return Signal::Always((answered != nullptr) == (test.values.front().number == 1));
+    }
+    Signal holds = Signal::Always(false);
+    if (test.field == Field::kAnswersSameDay) {
+      if (answered != nullptr && !zones_.empty()) {
+        Instant first = kEndOfTime;
+        for (const auto& zone : zones_) {
+          first = std::min(first, zone->StartOfDay(zone->DayOf(answered->at) + date::days{1}));
+        }
+        holds = Signal::During(answered->at, first);
+      }
+      if (!OneOf(Known::Of(1), test.values)) holds = Signal::Not(holds);
+      return negated ? Signal::Not(holds) : holds;
+    }
+    if (answered == nullptr) {
+      holds = Signal::Always(wants(Answering::kNone));
+    } else if (channel == Channel::kCall && answered->channel == Channel::kCall) {
+      // Speaking on the very call the borrower placed is live; ringing back later is not.
+      const Signal live = Signal::During(answered->at, answered->at + Seconds{1});
+      holds = Signal::Or(
+          {Signal::And({live, Signal::Always(wants(Answering::kLive))}),
+           Signal::And({Signal::Not(live), Signal::Always(wants(Answering::kSameChannel))})});
+    } else {
+      holds = Signal::Always(wants(channel == answered->channel ? Answering::kSameChannel
+                                                                : Answering::kOtherChannel));
+    }
+    return negated ? Signal::Not(holds) : holds;
+  }
+  if (test.field == Field::kAccountDaysPastDue) {
+    if (account_ == nullptr) return Signal(Tri::kUnknown);
+    // More than n days past due: from the start of the local day due + n + 1.
+    const auto more_than = [&](int64_t n) {
+      return n < 0 ? Signal::Always(true)
+                   : DayReached(account_->due_on + date::days{static_cast<int>(n) + 1});
+    };
+    const int64_t n = test.values.empty() ? 0 : test.values.front().number;
+    switch (test.op) {
+      case Test::Op::kOver:
+        return more_than(n);
+      case Test::Op::kAtLeast:
+        return more_than(n - 1);
+      case Test::Op::kUnder:
+        return Signal::Not(more_than(n - 1));
+      case Test::Op::kAtMost:
+        return Signal::Not(more_than(n));
+      case Test::Op::kKnown:
+        return Signal::Always(n == 1);
+      case Test::Op::kOneOf:
+      case Test::Op::kNotOneOf: {
+        std::vector<Signal> any;
+        for (const Value& value : test.values) {
+          any.push_back(Signal::And(
+              {more_than(value.number - 1), Signal::Not(more_than(value.number))}));
+        }
+        Signal one = Signal::Or(std::move(any));
+        return test.op == Test::Op::kOneOf ? one : Signal::Not(one);
+      }
+      case Test::Op::kBefore:
+      case Test::Op::kFromDay:
+      case Test::Op::kWithin:
+      case Test::Op::kAfter:
+      case Test::Op::kPassed:
+      case Test::Op::kHas:
+        return Signal(Tri::kUnknown);
+    }
+  }
+  if (test.field == Field::kBorrowerAge) {
+    if (test.op == Test::Op::kKnown) {
+      return Signal::Always(facts_.borrower->born_on.has_value() ==
+                            (test.values.front().number == 1));
+    }
+    if (!facts_.borrower->born_on) return Signal(Tri::kUnknown);
+    const auto reached = [&](int64_t years) {
+      const date::year_month_day born{*facts_.borrower->born_on};
+      const date::year_month target =
+          (born.year() + date::years{static_cast<int>(years)}) / born.month();
+      const date::day last = (target / date::last).day();
+      return DayReached(Day{target / (born.day() > last ? last : born.day())});
+    };
+    const int64_t n = test.values.empty() ? 0 : test.values.front().number;
+    if (test.op == Test::Op::kUnder) return Signal::Not(reached(n));
+    if (test.op == Test::Op::kAtMost) return Signal::Not(reached(n + 1));
+    if (test.op == Test::Op::kAtLeast) return reached(n);
+    if (test.op == Test::Op::kOver) return reached(n + 1);
+    return Signal(Tri::kUnknown);
+  }
+  if (test.field == Field::kBorrowerWhereabouts) {
+    std::vector<Signal> any;
+    for (const Value& value : test.values) {
+      any.push_back(WhereaboutsIs(static_cast<Whereabouts>(value.number)));
+    }
+    Signal one = Signal::Or(std::move(any));
+    // Where somebody is now is hardly ever known; nobody is taken to be in hospital for that.
+    return test.op == Test::Op::kNotOneOf ? Signal::Not(one) : one;
+  }
+
+  // ---- fields that do not ----
+  const Known known = FieldOf(*this, test.field, subject);
+  if (test.op == Test::Op::kKnown) {
+    return Signal::Always(known.known == (test.values.front().number == 1));
+  }
+  if (!known.known) return Signal(Tri::kUnknown);
+  const int64_t number = known.numbers.empty() ? 0 : known.numbers.front();
+  const int64_t bound = test.values.empty() ? 0 : test.values.front().number;
+  const Day day{date::days{static_cast<int>(number)}};
+  switch (test.op) {
+    case Test::Op::kOneOf:
+      return Signal::Always(OneOf(known, test.values));
+    case Test::Op::kNotOneOf:
+      return Signal::Always(!OneOf(known, test.values));
+    case Test::Op::kOver:
+      return Signal::Always(number > bound);
+    case Test::Op::kUnder:
+    case Test::Op::kBefore:
+      return Signal::Always(number < bound);
+    case Test::Op::kAtLeast:
+    case Test::Op::kFromDay:
+      return Signal::Always(number >= bound);
+    case Test::Op::kAtMost:
+      return Signal::Always(number <= bound);
+    case Test::Op::kHas: {
+      for (const Value& value : test.values) {
+        if (!Contains(known.numbers, value.number)) return Signal::Always(false);
+      }
+      return Signal::Always(true);
+    }
+    case Test::Op::kPassed: {
+      const Signal passed = DayReached(day + date::days{1});
+      return bound == 1 ? passed : Signal::Not(passed);
+    }
+    case Test::Op::kWithin:
+      return Signal::And({DayReached(day), Signal::Not(Signal::During(
+                                               WaitEndFromDay(test.wait, day), kEndOfTime))});
+    case Test::Op::kAfter: {
+      if (subject.event == nullptr || zones_.empty()) return Signal(Tri::kUnknown);
+      // The day must lie at least the wait after the event's own day, wherever that day is read.
+      for (const auto& zone : zones_) {
+        Waits from_own_day = test.wait;
+        for (Wait& wait : from_own_day) wait.event_day_is_first = true;
+        const Instant earliest = WaitEnd(from_own_day, *subject.event);
+        if (zone->StartOfDay(day) < earliest) return Signal::Always(false);
+      }
+      return Signal::Always(true);
+    }
+    case Test::Op::kKnown:
+      break;
+  }
+  return Signal(Tri::kUnknown);
+}
+
+Signal Binder::Bind(const Condition& condition, const Subject& subject) const {
+  std::vector<Signal> parts;
+  for (const Test& test : condition.tests) {
+    parts.push_back(BindTest(test, subject));
+    if (parts.back().Never()) return Signal::Always(false);
+  }
+  for (const Seen& seen : condition.seen) parts.push_back(BindSeen(seen, subject));
+  for (const ConsentTest& test : condition.consents) parts.push_back(Consent(test, subject));
+  for (const StandingTest& test : condition.standings) {
+    parts.push_back(Standing(*test.began_by, test.scope));
+  }
+  for (const DeclaredTest& test : condition.declared) {
+    const auto found = facts_.tenant->declared.find(test.name);
+    if (found == facts_.tenant->declared.end()) {
+      const bool asks = test.op == Test::Op::kKnown;
+      parts.push_back(asks ? Signal::Always(test.values.front().number == 0)
+                           : Signal(Tri::kUnknown));
+      continue;
+    }
+    const DeclaredAnswer& answer = found->second;
+    if (test.op == Test::Op::kKnown) {
+      parts.push_back(Signal::Always(test.values.front().number == 1));
+    } else if (answer.flag) {
+      const bool holds = OneOf(Known::Of(*answer.flag ? 1 : 0), test.values);
+      parts.push_back(Signal::Always(holds == (test.op != Test::Op::kNotOneOf)));
+    } else if (answer.day && test.op == Test::Op::kWithin) {
+      parts.push_back(Signal::During(kFirstInstant, WaitEndFromDay(test.wait, *answer.day)));
+    } else if (answer.number) {
+      const int64_t bound = test.values.empty() ? 0 : test.values.front().number;
+      const bool holds = test.op == Test::Op::kOver      ? *answer.number > bound
+                         : test.op == Test::Op::kUnder   ? *answer.number < bound
+                         : test.op == Test::Op::kAtLeast ? *answer.number >= bound
+                         : test.op == Test::Op::kAtMost  ? *answer.number <= bound
+                                                         : *answer.number == bound;
+      parts.push_back(Signal::Always(holds));
+    } else {
+      parts.push_back(Signal(Tri::kUnknown));
+    }
+  }
+  for (const std::string& period : condition.during) parts.push_back(During(period));
+  for (const std::string& name : condition.switches) {
+    bool active = false;
+    for (const Pack& pack : surroundings_.bundle->packs()) {
+      for (const Pack::Switch& one : pack.switches) active = active || (one.name == name && one.active);
+    }
+    parts.push_back(Signal::Always(active));
+  }
+  if (condition.in_session) {
+    std::vector<Signal> sessions;
+    for (const Event* event : facts_.history) {
+      if (event->name == EventName::kAppSession) {
+        sessions.push_back(Signal::During(event->at, OwnEnd(*event)));
+      }
+    }
+    const Signal open = Signal::Or(std::move(sessions));
+    parts.push_back(*condition.in_session ? open : Signal::Not(open));
+  }
+  for (const Condition& part : condition.all) parts.push_back(Bind(part, subject));
+  if (!condition.any.empty()) {
+    std::vector<Signal> any;
+    for (const Condition& part : condition.any) any.push_back(Bind(part, subject));
+    parts.push_back(Signal::Or(std::move(any)));
+  }
+  for (const Condition& part : condition.none) {
+    parts.push_back(Signal::Not(Bind(part, subject)));
+  }
+  return Signal::And(std::move(parts));
+}
+
+}  // namespace forbear::policy

@@ -1,0 +1,139 @@
+// Binder: turns conditions, filters and waits into signals, for one set of facts.
+//
+// Private to engine/policy. A condition is bound for a subject: the contact that is asked about, or
+// one event of the past, which is judged at its own instant. Whatever can be known without the
+// time is folded away here, so that Decide has little left to do.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/policy/bound.h"
+#include "engine/policy/facts.h"
+#include "engine/policy/pack.h"
+#include "engine/policy/question.h"
+#include "engine/policy/signal.h"
+
+namespace forbear::policy {
+
+// Which places and zones are in the sets, and for how long (domain.md).
+struct PlaceSpan {
+  std::string jurisdiction;  // "US", "US-OH"
+  std::string why;
+  Instant from = kFirstInstant;
+  Instant until = kEndOfTime;
+  bool of_borrower = false, of_number = false, of_tenant = false;
+};
+struct Sets {
+  std::vector<PlaceSpan> places;
+  std::vector<ZoneSpan> zones;          // the borrower's clock
+  std::vector<ZoneSpan> address_zones;  // `clock: place`
+  std::vector<ZoneSpan> number_zones;   // `clock: number`
+  std::vector<ZoneSpan> tenant_zones;
+  std::vector<Because> zone_reasons;    // sorted, unique
+  bool addresses_known_down_to_zone = false;
+};
+Sets FindSets(const Facts& facts, const Surroundings& surroundings);
+
+// The contact, or a past event.
+struct Subject {
+  const Event* event = nullptr;  // nullptr: the contact asked about
+};
+
+class Binder {
+ public:
+  Binder(const Facts& facts, const Surroundings& surroundings, const Sets& sets);
+
+  const Facts& facts() const { return facts_; }
+  const Sets& sets() const { return sets_; }
+  const Surroundings& surroundings() const { return surroundings_; }
+
+  // The account that is asked about now; conditions on accounts and scopes of `debt` mean it.
+  void SetAccount(const Account* account) { account_ = account; }
+  const Account* account() const { return account_; }
+  // The pack whose rule is being bound: its calendars and week.
+  void SetPack(const Pack* pack) { pack_ = pack; }
+  int week_starts() const { return pack_ == nullptr ? 0 : pack_->week_starts; }
+
+  Signal Bind(const Condition& condition, const Subject& subject) const;
+  // Does the event pass, judged at its own instant?
+  bool Passes(const Filter& filter, const Event& event, bool unknown_passes) const;
+  bool PassesCondition(const Condition& condition, const Event& event, bool unknown_passes) const;
+  // Passing events in the scope of the contact, oldest first.
+  std::vector<const Event*> Find(const Filter& filter, Scopes scope, bool unknown_passes) const;
+
+  // How far an event reaches (section 3, Scope). Events narrowed to channels, points or accounts
+  // reach no further than that, as far as the scope speaks of them.
+  bool Reaches(const Event& event, Scopes scope) const;
+  // Was the event about the account asked about, or about this one?
+  bool AboutAccount(const Event& event) const;
+  static bool About(const Event& event, const Account& account);
+
+  // The first instant when the wait after `event` (or after local day `day`) is over, in every
+  // zone. kEndOfTime when it cannot be known.
+  Instant WaitEnd(const Waits& waits, const Event& event) const;
+  Instant WaitEndFromDay(const Waits& waits, Day day) const;
+  // When the event's own end, if it carries one, is over; kEndOfTime: it carries none.
+  Instant OwnEnd(const Event& event) const;
+  // The event began to count for the tenant.
+  static Instant KnownAt(const Event& event) { return event.received_at.value_or(event.at); }
+
+  // Is the local date ≥ `day`? Unknown while only some zones say so.
+  Signal DayReached(Day day) const;
+  // Live intervals of a standing that such events begin.
+  Signal Standing(const Filter& began_by, Scopes scope) const;
+  Signal Consent(const ConsentTest& test, const Subject& subject) const;
+  Signal During(const std::string& period) const;
+  bool BeganDuring(const std::string& period, Instant at) const;
+  // How long an allowance is not used up.
+  Signal Available(const Allowance& allowance, const Condition& when) const;
+  Signal Excepted(const Condition& when, const std::optional<Allowance>& up_to) const;
+
+  // At least `n` of these intervals [from, to) hold.
+  static Signal AtLeast(std::vector<std::pair<Instant, Instant>> intervals, int n);
+  // For each zone (or once, without zones, for durations): when events leave the window.
+  std::vector<std::vector<Instant>> LeavesByZone(const Window& window,
+                                                 const std::vector<const Event*>& events) const;
+
+  std::vector<ZoneSpan> ClockZones(const ClockChoice& clock) const;
+  DayKind KindOfDay(const std::string& calendar) const;
+  // True if no notice went out by this event after all: the tenant learned that it did not arrive.
+  bool Undelivered(const Event& event) const;
+
+  const ContactPoint* FindPoint(const ContactPointId& id) const;
+  Relation OwnerOf(const ContactPoint& point) const;
+  bool SamePoint(const ContactPointId& a, const ContactPointId& b) const;
+  Signal BorrowerIsMinor() const;
+  Signal WhereaboutsIs(Whereabouts where) const;
+  Audience AudienceOfContact() const;
+  std::optional<bool> MentionsDebt() const;
+  // Inbound event that the contact, or the event, answers; nullptr: none.
+  const Event* Answered(const Subject& subject) const;
+
+ private:
+  Signal BindTest(const Test& test, const Subject& subject) const;
+  Signal BindSeen(const Seen& seen, const Subject& subject) const;
+  Instant WaitEndAt(const Wait& wait, Instant anchor, const Event* event) const;
+  std::vector<std::shared_ptr<const ZoneTable>> Zones() const;
+  bool IsHoliday(const std::string& calendar, Day day) const;
+
+  const Facts& facts_;
+  const Surroundings& surroundings_;
+  const Sets& sets_;
+  const Account* account_ = nullptr;
+  const Pack* pack_ = nullptr;
+  std::vector<std::shared_ptr<const ZoneTable>> zones_;  // of the borrower's clock, ever
+};
+
+// Adds the rule, bound, to `rules`, unless it can never deny this contact, and its id to
+// `considered`, if it may apply. engine/policy/bind_rules.cc.
+void BindRule(Binder& binder, const Rule& rule, const Signal& active,
+              std::vector<BoundRule>* rules, std::vector<std::string>* considered);
+
+// While the rule is in force and certainly applies to the contact.
+Signal BindsForCertain(const Binder& binder, const Rule& rule);
+
+}  // namespace forbear::policy

@@ -1,0 +1,61 @@
+// What Decide reads: every rule that may bind this contact, as signals over time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/policy/bundle.h"
+#include "engine/policy/decision.h"
+#include "engine/policy/signal.h"
+
+namespace forbear::policy {
+
+// One way in which a rule is violated.
+struct Clause {
+  Signal violated;
+  Reason reason = Reason::kUnknownFact;
+  std::string needs;
+};
+
+// A cap's count in the zone where it is fullest.
+struct BoundBudget {
+  int limit = 0;
+  std::vector<Instant> leaves;  // when each counted event leaves the window, sorted
+};
+
+struct BoundObligation {
+  Signal owed;
+  std::string duty;
+  std::optional<Instant> due_at;
+};
+
+struct BoundRule {
+  std::string id;
+  RuleKind kind = RuleKind::kContactHours;
+  Effect effect = Effect::kProhibition;
+  bool suggested = false;
+  std::shared_ptr<const std::vector<Citation>> cites;
+  Signal gate;                   // in force, applies, no exception holds
+  std::vector<Clause> clauses;   // any of them, behind the gate, denies
+  std::vector<BoundBudget> budgets;
+  std::vector<BoundObligation> obligations;
+
+  // The first clause violated at `at`, or nullptr.
+  const Clause* Denying(Instant at) const;
+  Instant NextChange(Instant at) const;
+  // The first instant ≥ `at` when the rule does not deny; kEndOfTime: waiting never helps.
+  Instant OpensAt(Instant at) const;
+};
+
+class BoundQuestion {
+ public:
+  std::vector<BoundRule> rules;  // sorted by id
+  // Every rule in force whose `applies` may hold, also those that an exception spares for good or
+  // whose body nothing has violated: what coverage by scenarios is counted by. Sorted.
+  std::vector<std::string> considered;
+  std::shared_ptr<const Grounds> grounds;
+  std::shared_ptr<const Bundle> bundle;
+};
+
+}  // namespace forbear::policy

@@ -1,0 +1,288 @@
+#include "engine/policy/bundle.h"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/audit/hash.h"
+#include "engine/model/status.h"
+
+namespace forbear::policy {
+namespace {
+
+absl::Status At(const SourceMark& mark, const std::string& what) {
+  return InvalidArgument(mark.file + ":" + std::to_string(mark.line) + ":" +
+                         std::to_string(mark.column) + ": " + what);
+}
+
+// Every name that a rule uses and some pack must have declared.
+struct Names {
+  std::set<std::string> calendars, periods, declared, switches;
+};
+
+absl::Status CheckWaits(const Waits& waits, const Names& names, const SourceMark& mark);
+
+absl::Status CheckWait(const Wait& wait, const Names& names, const SourceMark& mark) {
+  if (!wait.calendar.empty() && !names.calendars.contains(wait.calendar)) {
+    return At(mark, "no calendar `" + wait.calendar + "`; add it under holidays/");
+  }
+  return wait.otherwise == nullptr ? absl::OkStatus() : CheckWait(*wait.otherwise, names, mark);
+}
+
+absl::Status CheckWaits(const Waits& waits, const Names& names, const SourceMark& mark) {
+  for (const Wait& wait : waits) FORBEAR_RETURN_IF_ERROR(CheckWait(wait, names, mark));
+  return absl::OkStatus();
+}
+
+absl::Status CheckCondition(const Condition& condition, const Names& names,
+                            const SourceMark& mark) {
+  for (const std::string& period : condition.during) {
+    if (!names.periods.contains(period)) {
+      return At(mark, "no period `" + period + "`; declare it under `periods`");
+    }
+  }
+  for (const std::string& name : condition.switches) {
+    if (!names.switches.contains(name)) {
+      return At(mark, "no switch `" + name + "`; declare it under `switches`");
+    }
+  }
+  for (const DeclaredTest& test : condition.declared) {
+    if (!names.declared.contains(test.name)) {
+      return At(mark, "no declared answer `" + test.name + "`; declare it under `declares`");
+    }
+    FORBEAR_RETURN_IF_ERROR(CheckWaits(test.wait, names, mark));
+  }
+  for (const Test& test : condition.tests) FORBEAR_RETURN_IF_ERROR(CheckWaits(test.wait, names, mark));
+  for (const Seen& seen : condition.seen) {
+    FORBEAR_RETURN_IF_ERROR(CheckCondition(seen.of->when, names, mark));
+  }
+  for (const ConsentTest& test : condition.consents) {
+    FORBEAR_RETURN_IF_ERROR(CheckWaits(test.lasts, names, mark));
+  }
+  for (const auto* list : {&condition.all, &condition.any, &condition.none}) {
+    for (const Condition& part : *list) {
+      FORBEAR_RETURN_IF_ERROR(CheckCondition(part, names, mark));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFilter(const std::shared_ptr<const Filter>& filter, const Names& names,
+                         const SourceMark& mark) {
+  return filter == nullptr ? absl::OkStatus() : CheckCondition(filter->when, names, mark);
+}
+
+absl::Status CheckAllowance(const std::optional<Allowance>& allowance, const Names& names,
+                            const SourceMark& mark) {
+  if (!allowance) return absl::OkStatus();
+  FORBEAR_RETURN_IF_ERROR(CheckWaits(allowance->within, names, mark));
+  return allowance->window ? CheckFilter(allowance->window->since, names, mark) : absl::OkStatus();
+}
+
+// Every name in the body of a rule, kind by kind.
+class BodyCheck {
+ public:
+  BodyCheck(const Names& names, const SourceMark& mark) : names_(names), mark_(mark) {}
+
+  absl::Status operator()(const ContactHours& hours) const { return Calendar(hours.calendar); }
+  absl::Status operator()(const DayBlackout& blackout) const { return Calendar(blackout.calendar); }
+  absl::Status operator()(const FrequencyCap& cap) const {
+    for (const CapLimit& limit : cap.limits) FORBEAR_RETURN_IF_ERROR(Check(limit.window.since));
+    if (cap.of) FORBEAR_RETURN_IF_ERROR(CheckCondition(*cap.of, names_, mark_));
+    for (const Exclusion& exclusion : cap.excludes) {
+      FORBEAR_RETURN_IF_ERROR(CheckCondition(exclusion.when, names_, mark_));
+      FORBEAR_RETURN_IF_ERROR(CheckAllowance(exclusion.up_to, names_, mark_));
+    }
+    if (cap.starts_after) FORBEAR_RETURN_IF_ERROR(Check(cap.starts_after->of));
+    return CheckWaits(cap.gap, names_, mark_);
+  }
+  absl::Status operator()(const Cooldown& cooldown) const {
+    FORBEAR_RETURN_IF_ERROR(Check(cooldown.after));
+    return CheckWaits(cooldown.wait, names_, mark_);
+  }
+  absl::Status operator()(const ConsentRequired& required) const {
+    FORBEAR_RETURN_IF_ERROR(CheckWaits(required.consent.lasts, names_, mark_));
+    FORBEAR_RETURN_IF_ERROR(Check(required.consent.spent_by));
+    for (const ConsentRequired::Route& route : required.routes) {
+      FORBEAR_RETURN_IF_ERROR(CheckCondition(route.when, names_, mark_));
+    }
+    if (!required.fresh) return absl::OkStatus();
+    for (const auto& filter : required.fresh->by) FORBEAR_RETURN_IF_ERROR(Check(filter));
+    return CheckWait(required.fresh->within, names_, mark_);
+  }
+  absl::Status operator()(const OptOut& opt_out) const {
+    return CheckWaits(opt_out.lasts, names_, mark_);
+  }
+  absl::Status operator()(const StopContact& stop) const {
+    if (!stop.during.empty() && !names_.periods.contains(stop.during)) {
+      return At(mark_, "no period `" + stop.during + "`; declare it under `periods`");
+    }
+    FORBEAR_RETURN_IF_ERROR(Check(stop.standing));
+    for (const StopContact::Until& until : stop.until) {
+      FORBEAR_RETURN_IF_ERROR(Check(until.event));
+      FORBEAR_RETURN_IF_ERROR(Check(until.after));
+      FORBEAR_RETURN_IF_ERROR(Check(until.unless));
+      FORBEAR_RETURN_IF_ERROR(CheckWaits(until.wait, names_, mark_));
+    }
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const Inconvenient&) const { return absl::OkStatus(); }
+  absl::Status operator()(const ThirdParty&) const { return absl::OkStatus(); }
+  absl::Status operator()(const NoticeFirst& notice) const {
+    for (const auto& filter : notice.renew_on) FORBEAR_RETURN_IF_ERROR(Check(filter));
+    FORBEAR_RETURN_IF_ERROR(Check(notice.after));
+    FORBEAR_RETURN_IF_ERROR(CheckWaits(notice.wait, names_, mark_));
+    return CheckWaits(notice.within, names_, mark_);
+  }
+  absl::Status operator()(const BarsContact&) const { return absl::OkStatus(); }
+
+ private:
+  absl::Status Check(const std::shared_ptr<const Filter>& filter) const {
+    return CheckFilter(filter, names_, mark_);
+  }
+  absl::Status Calendar(const std::string& name) const {
+    if (name.empty() || name == "pack" || names_.calendars.contains(name)) return absl::OkStatus();
+    return At(mark_, "no calendar `" + name + "`; add it under holidays/");
+  }
+
+  const Names& names_;
+  const SourceMark& mark_;
+};
+
+absl::Status CheckRule(const Rule& rule, const Names& names) {
+  FORBEAR_RETURN_IF_ERROR(CheckCondition(rule.applies, names, rule.mark));
+  for (const Exception& exception : rule.exceptions) {
+    FORBEAR_RETURN_IF_ERROR(CheckCondition(exception.when, names, rule.mark));
+    FORBEAR_RETURN_IF_ERROR(CheckAllowance(exception.up_to, names, rule.mark));
+  }
+  return std::visit(BodyCheck(names, rule.mark), rule.body);
+}
+
+// A pack that is its own ancestor, directly or through others.
+absl::Status CheckParents(const std::vector<Pack>& packs) {
+  for (const Pack& pack : packs) {
+    std::set<std::string> seen;
+    std::vector<std::string> open = pack.parents;
+    while (!open.empty()) {
+      const std::string name = open.back();
+      open.pop_back();
+      if (name == pack.name) {
+        return At(pack.mark, "pack `" + name + "` is its own ancestor; mend `parents`");
+      }
+      if (!seen.insert(name).second) continue;
+      for (const Pack& other : packs) {
+        if (other.name == name) open.insert(open.end(), other.parents.begin(), other.parents.end());
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+const Pack* Bundle::FindPack(std::string_view name) const {
+  for (const Pack& pack : packs_) {
+    if (pack.name == name) return &pack;
+  }
+  return nullptr;
+}
+
+const Rule* Bundle::FindRule(std::string_view id) const {
+  for (const Pack& pack : packs_) {
+    for (const Rule& rule : pack.rules) {
+      if (rule.id == id) return &rule;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<size_t> Bundle::PacksOf(std::string_view jurisdiction) const {
+  std::set<size_t> found;
+  std::vector<size_t> open;
+  for (size_t i = 0; i < packs_.size(); ++i) {
+    if (packs_[i].jurisdiction == jurisdiction && packs_[i].name != overlay_) open.push_back(i);
+  }
+  while (!open.empty()) {
+    const size_t at = open.back();
+    open.pop_back();
+    if (!found.insert(at).second) continue;
+    for (const std::string& parent : packs_[at].parents) {
+      for (size_t i = 0; i < packs_.size(); ++i) {
+        if (packs_[i].name == parent) open.push_back(i);
+      }
+    }
+  }
+  return {found.begin(), found.end()};
+}
+
+absl::StatusOr<std::shared_ptr<const Bundle>> Compile(
+    std::vector<Pack> packs, std::map<std::string, HolidayCalendar> calendars,
+    std::string overlay) {
+  std::sort(packs.begin(), packs.end(),
+            [](const Pack& a, const Pack& b) { return a.name < b.name; });
+  std::set<std::string> pack_names;
+  std::map<std::string, SourceMark> rule_ids;
+  Names names;
+  for (const auto& [name, calendar] : calendars) names.calendars.insert(name);
+  for (const Pack& pack : packs) {
+    if (!pack_names.insert(pack.name).second) {
+      return At(pack.mark, "pack `" + pack.name + "` stands twice; names are unique");
+    }
+    for (const Period& period : pack.periods) names.periods.insert(period.name);
+    for (const Pack::Declares& declares : pack.declares) names.declared.insert(declares.name);
+    for (const Pack::Switch& one : pack.switches) names.switches.insert(one.name);
+  }
+  for (const Pack& pack : packs) {
+    for (const std::string& parent : pack.parents) {
+      if (!pack_names.contains(parent)) {
+        return At(pack.mark, "no pack `" + parent + "`; `parents` names packs that are loaded");
+      }
+    }
+    for (const std::string& name : pack.holidays) {
+      if (!names.calendars.contains(name)) {
+        return At(pack.mark, "no calendar `" + name + "`; add it under holidays/");
+      }
+    }
+    for (const Period& period : pack.periods) {
+      FORBEAR_RETURN_IF_ERROR(CheckWaits(period.wait, names, pack.mark));
+    }
+    for (const Rule& rule : pack.rules) {
+      const auto [at, fresh] = rule_ids.emplace(rule.id, rule.mark);
+      if (!fresh) {
+        return At(rule.mark, "rule `" + rule.id + "` stands twice, first at " + at->second.file +
+                                 ":" + std::to_string(at->second.line) + "; ids are unique");
+      }
+      if (rule.cites.empty()) {
+        return At(rule.mark, "rule `" + rule.id + "` has no citation; add `cites`");
+      }
+      FORBEAR_RETURN_IF_ERROR(CheckRule(rule, names));
+    }
+  }
+  FORBEAR_RETURN_IF_ERROR(CheckParents(packs));
+  if (!overlay.empty() && !pack_names.contains(overlay)) {
+    return InvalidArgument("no pack `" + overlay + "` for the overlay; add " + overlay + ".yaml");
+  }
+  std::string text = "forbear/bundle/v1\n" + overlay + "\n";
+  const auto add = [&text](const std::string& name, const std::string& bytes) {
+    text += name + "\n" + std::to_string(bytes.size()) + "\n" + bytes + "\n";
+  };
+  for (const Pack& pack : packs) add("pack " + pack.name, pack.digest_bytes);
+  for (const auto& [name, calendar] : calendars) {
+    std::string days = std::to_string(calendar.first_year) + " " +
+                       std::to_string(calendar.last_year) + "\n";
+    for (const Day day : calendar.holidays) days += FormatDay(day) + "\n";
+    for (const auto& [day, as] : calendar.workdays_as) {
+      days += FormatDay(day) + " as " + std::to_string(as) + "\n";
+    }
+    add("calendar " + name, days);
+  }
+  const Bytes32 hash = audit::Sha256(text);
+  auto bundle = std::shared_ptr<Bundle>(new Bundle());
+  bundle->digest_ =
+      "sha256:" + ToHex({reinterpret_cast<const char*>(hash.data()), hash.size()});
+  bundle->packs_ = std::move(packs);
+  bundle->calendars_ = std::move(calendars);
+  bundle->overlay_ = std::move(overlay);
+  return std::shared_ptr<const Bundle>(std::move(bundle));
+}
+
+}  // namespace forbear::policy

@@ -1,0 +1,84 @@
+// A Signal is a question about time that has been answered for all time at once.
+//
+// Everything a rule asks comes down to a value that is constant between known instants: a consent
+// is live from one instant to another, a cap is full until one, hours open and close every day.
+// `At` reads the value; `NextChange` names an instant at or before which it cannot change, so
+// that walking from change to change finds the first opening exactly and never steps over one.
+//
+// Three values: No < Unknown < Yes. *And* takes the least, *or* the greatest (policy-language.md
+// section 2); where an unknown falls is decided where the signal is used, with `Definite`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/calendar/weekly.h"
+#include "engine/calendar/zone_table.h"
+#include "engine/model/instant.h"
+
+namespace forbear::policy {
+
+enum class Tri : uint8_t { kNo, kUnknown, kYes };
+inline Tri TriOf(bool value) { return value ? Tri::kYes : Tri::kNo; }
+
+// A zone of a set, for as long as it belongs to it: [from, until).
+struct ZoneSpan {
+  std::shared_ptr<const ZoneTable> zone;
+  Instant from = kFirstInstant;
+  Instant until = kEndOfTime;
+};
+
+// Weekly rows on the clocks of a zone set.
+struct WeeklyQuestion {
+  enum class Mode : uint8_t { kHoldsInAllZones, kHoldsInAnyZone };
+  Mode mode = Mode::kHoldsInAllZones;
+  std::vector<WeeklyRow> rows;
+  std::vector<ZoneSpan> zones;  // no zone at an instant: Unknown
+  DayKind kind_of;
+};
+
+class Signal {
+ public:
+  struct Step {
+    Instant at;
+    Tri value = Tri::kNo;
+  };
+
+  Signal() = default;  // No, always
+  explicit Signal(Tri value) : kind_(Kind::kConstant), value_(value) {}
+
+  static Signal Always(bool value) { return Signal(TriOf(value)); }
+  // `before` until the first step, then each step's value. Steps in order of time.
+  static Signal Steps(Tri before, std::vector<Step> steps);
+  // Yes within [from, to), No elsewhere. Empty when from ≥ to.
+  static Signal During(Instant from, Instant to);
+  static Signal Weekly(WeeklyQuestion question);
+
+  static Signal And(std::vector<Signal> parts);
+  static Signal Or(std::vector<Signal> parts);
+  static Signal Not(Signal part);
+  // Reads Unknown as Yes or No.
+  static Signal Definite(Signal part, bool unknown_is_yes);
+
+  Tri At(Instant at) const;
+  bool Holds(Instant at) const { return At(at) == Tri::kYes; }
+  // The first instant after `at` at which the value may differ; kEndOfTime when it never will.
+  Instant NextChange(Instant at) const;
+
+  bool IsConstant() const { return kind_ == Kind::kConstant; }
+  bool Never() const { return IsConstant() && value_ == Tri::kNo; }
+  bool AlwaysYes() const { return IsConstant() && value_ == Tri::kYes; }
+
+ private:
+  enum class Kind : uint8_t { kConstant, kSteps, kWeekly, kAnd, kOr, kNot, kDefinite };
+
+  Kind kind_ = Kind::kConstant;
+  Tri value_ = Tri::kNo;  // of a constant, before the first step, or for unknown in kDefinite
+  std::vector<Step> steps_;
+  std::vector<Signal> parts_;
+  std::shared_ptr<const WeeklyQuestion> weekly_;
+};
+
+}  // namespace forbear::policy
