@@ -1,0 +1,350 @@
+#include "adapters/cli/serve_command.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "adapters/cli/operations_log.h"
+#include "adapters/cli/policy_commands.h"
+#include "adapters/cli/publisher.h"
+#include "adapters/cli/version_command.h"
+#include "adapters/clock/clocks.h"
+#include "adapters/clock/worker.h"
+#include "adapters/grpc/server.h"
+#include "adapters/http/http_server.h"
+#include "adapters/http/metrics.h"
+#include "adapters/logexport/key_files.h"
+#include "adapters/outbox/outbox.h"
+#include "adapters/phones/phones.h"
+#include "adapters/sqlite/log_reader.h"
+#include "adapters/sqlite/sqlite_store.h"
+#include "adapters/yaml/pack_reader.h"
+#include "adapters/yaml/treatment.h"
+#include "adapters/zones/zones.h"
+#include "engine/model/status.h"
+#include "engine/orchestrator/handle.h"
+#include "engine/orchestrator/orchestrator.h"
+#include "engine/policy/bundle.h"
+
+namespace forbear::cli {
+namespace {
+
+absl::StatusOr<std::shared_ptr<const World>> LoadWorld(const Config& config,
+                                                       const yaml::LoadedPolicies& policies) {
+  auto world = std::make_shared<World>();
+  FORBEAR_ASSIGN_OR_RETURN(const auto zones, LoadZones());
+  world->surroundings = {policies.bundle, zones, policies.places};
+  FORBEAR_ASSIGN_OR_RETURN(world->treatment, yaml::LoadTreatment(config.treatment));
+  for (const TenantSetting& tenant : config.tenants) {
+    world->tenants[tenant.facts.id] = tenant.facts;
+    if (!tenant.name.empty()) world->sender_names[tenant.facts.id] = tenant.name;
+  }
+  return std::shared_ptr<const World>(std::move(world));
+}
+
+// The clock `serve` runs on: the system's, or a simulated one that never runs behind the log.
+absl::StatusOr<std::unique_ptr<PacedClock>> MakeClock(const Config& config) {
+  if (config.clock.empty()) return std::make_unique<SystemClock>();
+  FORBEAR_ASSIGN_OR_RETURN(const ClockSetting setting, ParseClock(config.clock));
+  Instant start = setting.start;
+  const auto log = sqlite::LogReader::Open(config.data);
+  if (log.ok()) {
+    FORBEAR_ASSIGN_OR_RETURN(const audit::LogHead head, (*log)->Head());
+    start = std::max(start, head.last_time);
+  } else if (!absl::IsNotFound(log.status())) {
+    return log.status();
+  }
+  return std::make_unique<SimulatedClock>(start, setting.speed);
+}
+
+// What a node says of itself when it starts and stops; an auditor sees from one to the next whether
+// rules, cadence or zone data changed.
+RecordFact AboutNode(std::string kind, const World& world) {
+  RecordFact fact;
+  fact.kind = std::move(kind);
+  fact.ref.Set("bundle", world.surroundings.bundle->digest());
+  fact.ref.Set("treatment", world.treatment->digest);
+  fact.data.Set("tzdata", world.surroundings.zones->version());
+  fact.data.Set("version", kVersion);
+  return fact;
+}
+
+// The newest entry of this kind among the last few thousand; nothing when there is none so near.
+std::optional<cj1::Value> NewestOfKind(const Store& store, const std::string& kind) {
+  constexpr uint64_t kStep = 500;      // entries a look
+  constexpr uint64_t kFarthest = 5'000;  // older ones are not worth a slow start
+  const uint64_t size = store.Head().size;
+  for (uint64_t back = kStep; back - kStep < size && back <= kFarthest; back += kStep) {
+    EntryQuery query;
+    query.first_seq = size > back ? size - back : 0;
+    query.limit = kStep;
+    const auto entries = store.ListEntries(query);
+    if (!entries.ok()) return std::nullopt;
+    for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry) {
+      const absl::StatusOr<cj1::Value> value = cj1::Parse(entry->bytes);
+      if (!value.ok()) continue;
+      const cj1::Value* found = value->Find("kind");
+      if (found != nullptr && found->is_string() && found->AsString() == kind) return *value;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string Member(const std::optional<cj1::Value>& entry, const char* part, const char* name) {
+  if (!entry) return "";
+  const cj1::Value* object = entry->Find(part);
+  const cj1::Value* value = object == nullptr ? nullptr : object->Find(name);
+  return value != nullptr && value->is_string() ? value->AsString() : "";
+}
+
+// node.started, and what changed since the node last said so.
+absl::Status SayStarted(Orchestrator& orchestrator, const Store& store, const World& world) {
+  const std::optional<cj1::Value> before = NewestOfKind(store, "node.started");
+  const auto record = [&](RecordFact fact) {
+    return orchestrator.ApplyAndWait(orchestrator.maker().Make(std::move(fact), "node")).status();
+  };
+  FORBEAR_RETURN_IF_ERROR(record(AboutNode("node.started", world)));
+  if (Member(before, "ref", "bundle") != world.surroundings.bundle->digest()) {
+    RecordFact fact;
+    fact.kind = "bundle.activated";
+    fact.ref.Set("bundle", world.surroundings.bundle->digest());
+    cj1::Value packs = cj1::Array();
+    for (const policy::Pack& pack : world.surroundings.bundle->packs()) packs.Append(pack.name);
+    fact.data.Set("packs", std::move(packs));
+    FORBEAR_RETURN_IF_ERROR(record(std::move(fact)));
+  }
+  const std::string tzdata = Member(before, "data", "tzdata");
+  if (!tzdata.empty() && tzdata != world.surroundings.zones->version()) {
+    RecordFact fact;
+    fact.kind = "tzdata.changed";
+    fact.data.Set("from", tzdata);
+    fact.data.Set("to", world.surroundings.zones->version());
+    FORBEAR_RETURN_IF_ERROR(record(std::move(fact)));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<ListenerConfig> ListenersOf(const Config& config) {
+  std::vector<ListenerConfig> listeners;
+  for (const Listener& one : config.listeners) {
+    ListenerConfig& listener = listeners.emplace_back();
+    listener.address = one.address;
+    listener.insecure_loopback = one.insecure_loopback;
+    if (one.identity) listener.identity = *one.identity;
+    listener.certificate_file = one.cert;
+    listener.key_file = one.key;
+    listener.client_ca_file = one.client_ca;
+    for (const KnownClient& client : config.clients) {
+      listener.identities[client.san] = client.caller;
+    }
+  }
+  return listeners;
+}
+
+// Signals are taken by one thread that waits for them; every other thread is born deaf to them.
+sigset_t BlockStopSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+absl::Status Serve(const Config& config) {
+  FORBEAR_RETURN_IF_ERROR(CheckConfig(config));
+  const sigset_t stop_signals = BlockStopSignals();
+  FORBEAR_ASSIGN_OR_RETURN(const yaml::LoadedPolicies policies,
+                           yaml::LoadPolicies(config.policies, true));
+  FORBEAR_ASSIGN_OR_RETURN(const std::shared_ptr<const World> world, LoadWorld(config, policies));
+  FORBEAR_ASSIGN_OR_RETURN(
+      logexport::Signer signer,
+      logexport::Signer::Open(config.keys + "/" + logexport::kLogKeyFile,
+                              config.keys + "/signer.state"));
+  FORBEAR_ASSIGN_OR_RETURN(const Bytes32 index_key, logexport::ReadIndexKey(
+                                                        config.keys + "/" + logexport::kIndexKeyFile));
+  const Phones phones(policies.phone_prefixes);
+  FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<PacedClock> clock, MakeClock(config));
+  SystemRandomness randomness;
+
+  // A simulated clock stands still until the house is open.
+  std::optional<ClockHold> until_ready(std::in_place, *clock);
+
+  SqliteStore::Options options;
+  options.dir = config.data;
+  options.origin = signer.verifier().name;
+  options.node = config.node;
+  options.handler = MakeHandler(world);
+  options.clock = clock.get();
+  options.randomness = &randomness;
+  FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<SqliteStore> store, SqliteStore::Open(options));
+
+  FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<Outbox> outbox,
+                           Outbox::Open(config.outbox, *clock));
+  std::map<Channel, ChannelAdapter*> channels;
+  for (const Channel channel : {Channel::kSms, Channel::kEmail, Channel::kLetter}) {
+    channels[channel] = outbox.get();
+  }
+  Orchestrator orchestrator({*store, *clock, randomness, channels});
+  FORBEAR_RETURN_IF_ERROR(orchestrator.Start());
+  FORBEAR_RETURN_IF_ERROR(SayStarted(orchestrator, *store, *world));
+
+  std::optional<logexport::Exporter> exporter;
+  if (!config.export_dir.empty()) {
+    FORBEAR_ASSIGN_OR_RETURN(
+        logexport::Exporter opened,
+        logexport::Exporter::Open(config.export_dir, logexport::Existing::kFromCheckpoint));
+    exporter.emplace(std::move(opened));
+  }
+  std::atomic<bool> healthy{true};
+  Publisher publisher(*store, std::move(signer), std::move(exporter), [&](absl::Status) {
+    // The log and what was signed of it disagree: no contact until somebody has looked.
+    healthy = false;
+    orchestrator.Stop();
+  });
+  // A fork or a rollback is found before the first contact, not a second after it.
+  FORBEAR_RETURN_IF_ERROR(publisher.PublishOnce());
+  publisher.Start();
+
+  Metrics metrics;
+  ServerOptions server_options;
+  server_options.listeners = ListenersOf(config);
+  server_options.world = world;
+  server_options.store = store.get();
+  server_options.orchestrator = &orchestrator;
+  server_options.clock = clock.get();
+  server_options.randomness = &randomness;
+  server_options.index_key = index_key;
+  server_options.phones = &phones;
+  server_options.version = kVersion;
+  server_options.on_call = [&metrics](std::string_view method, std::string_view code,
+                                      std::chrono::nanoseconds took) {
+    metrics.Rpc(method, code, took);
+  };
+  server_options.newest_checkpoint = [&store] { return store->NewestCheckpoint(); };
+  FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
+                           Server::Start(std::move(server_options)));
+
+  std::unique_ptr<HttpServer> http;
+  if (!config.http.empty()) {
+    FORBEAR_ASSIGN_OR_RETURN(
+        http, HttpServer::Start(config.http, {[&] {
+                                                return healthy && !store->Status().writes_refused;
+                                              },
+                                              [&] {
+                                                metrics.Set(store->Status(), orchestrator.tally());
+                                                return metrics.Text();
+                                              }}));
+  }
+
+  Worker worker(orchestrator, *clock, [](const Round& round) {
+    if (round.failed == 0 && round.store.ok()) return;
+    LogEvent(Level::kWarning, "round_failed",
+             {{"failed", std::to_string(round.failed)},
+              {"code", absl::StatusCodeToString(round.store.code())}});
+  });
+  worker.Start();
+  LogEvent(Level::kInfo, "ready",
+           {{"node", config.node},
+            {"bundle", world->surroundings.bundle->digest()},
+            {"tzdata", world->surroundings.zones->version()},
+            {"log_size", std::to_string(store->Head().size)}});
+  std::string ready = "forbear: ready grpc=" + server->addresses().front();
+  if (http != nullptr) ready += " http=" + http->address();
+  std::cout << ready << std::endl;  // flushed: somebody waits for this line
+  until_ready.reset();
+
+  int signal_number = 0;
+  sigwait(&stop_signals, &signal_number);
+
+  // Nobody is answered half: calls that run are finished, then the last round settles.
+  LogEvent(Level::kInfo, "draining", {{"node", config.node}});
+  server->Drain();
+  worker.Stop();
+  const absl::Status said =
+      orchestrator
+          .ApplyAndWait(orchestrator.maker().Make(AboutNode("node.stopped", *world), "node"))
+          .status();
+  const absl::Status published = publisher.Stop();
+  if (http != nullptr) http->Stop();
+  LogEvent(Level::kInfo, "stopped", {{"log_size", std::to_string(store->Head().size)}});
+  // A full disk keeps the last word from being written; that is no failure of stopping.
+  if (!said.ok() && !absl::IsUnavailable(said)) return said;
+  return published;
+}
+
+}  // namespace
+
+int RunServe(const Config& config) {
+  const absl::Status status = Serve(config);
+  if (status.ok()) return kOk;
+  std::cerr << "forbear: serve: " << status.message() << "\n";
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? kWrongUse : kFailed;
+}
+
+void AddServeCommand(CLI::App& app, int* exit_code) {
+  CLI::App* command = app.add_subcommand("serve", "the service");
+  struct Settings {
+    std::string file;
+    std::map<std::string, std::string> values;
+    std::string grpc;
+  };
+  auto settings = std::make_shared<Settings>();
+  command->add_option("--config", settings->file, "a configuration file")
+      ->envname("FORBEAR_CONFIG");
+  const struct {
+    const char* flag;
+    const char* variable;
+    const char* what;
+  } rows[] = {
+      {"node", "FORBEAR_NODE", "this node's name in the log"},
+      {"data", "FORBEAR_DATA", "the data directory"},
+      {"policies", "FORBEAR_POLICIES", "the policies directory"},
+      {"keys", "FORBEAR_KEYS", "the keys directory"},
+      {"treatment", "FORBEAR_TREATMENT", "the treatment file"},
+      {"outbox", "FORBEAR_OUTBOX", "where messages are put"},
+      {"export", "FORBEAR_EXPORT", "where the log is exported to, continuously"},
+      {"http", "FORBEAR_HTTP", "HOST:PORT of health and metrics"},
+      {"clock", "FORBEAR_CLOCK", "START[,xSPEED]: run on a simulated clock"},
+  };
+  for (const auto& row : rows) {
+    command->add_option(std::string("--") + row.flag, settings->values[row.flag], row.what)
+        ->envname(row.variable);
+  }
+  command->add_option("--grpc", settings->grpc, "HOST:PORT of the first listener")
+      ->envname("FORBEAR_GRPC");
+  command->callback([settings, exit_code] {
+    Config config;
+    if (!settings->file.empty()) {
+      const absl::StatusOr<Config> read = ReadConfig(settings->file);
+      if (!read.ok()) {
+        std::cerr << "forbear: " << read.status().message() << "\n";
+        *exit_code = kWrongUse;
+        return;
+      }
+      config = *read;
+    }
+    const std::map<std::string, std::string*> into = {
+        {"node", &config.node},       {"data", &config.data},
+        {"policies", &config.policies}, {"keys", &config.keys},
+        {"treatment", &config.treatment}, {"outbox", &config.outbox},
+        {"export", &config.export_dir}, {"http", &config.http},
+        {"clock", &config.clock}};
+    for (const auto& [name, value] : settings->values) {
+      if (!value.empty()) *into.at(name) = value;
+    }
+    if (!settings->grpc.empty() && !config.listeners.empty()) {
+      config.listeners.front().address = settings->grpc;
+    }
+    *exit_code = RunServe(config);
+  });
+}
+
+}  // namespace forbear::cli
