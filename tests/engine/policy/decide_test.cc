@@ -1,0 +1,361 @@
+// Each kind of rule at both sides of its edges, in the made-up place XA.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/engine/policy/world.h"
+
+namespace forbear::policy {
+namespace {
+
+std::string Opening(const Decision& decision) {
+  return decision.next_allowed_at ? FormatInstant(*decision.next_allowed_at) : "never";
+}
+
+TEST(ContactHours, AreReadOnTheBorrowersWallClock) {
+  TestWorld world;
+  world.rules = {HoursRule("xa.hours", 8, 21)};
+  const struct {
+    const char* why;
+    const char* at;
+    bool allowed;
+    const char* opens;
+  } rows[] = {
+      {"one second early", "2026-03-10T11:59:59Z", false, "2026-03-10T12:00:00Z"},
+      {"the first second", "2026-03-10T12:00:00Z", true, ""},
+      {"the last second", "2026-03-11T00:59:59Z", true, ""},
+      {"the closing second is out", "2026-03-11T01:00:00Z", false, "2026-03-11T12:00:00Z"},
+      {"winter time: seven", "2026-03-07T12:30:00Z", false, "2026-03-07T13:00:00Z"},
+      {"clocks moved: half past eight", "2026-03-08T12:30:00Z", true, ""},
+      {"clocks moved back: half past seven", "2026-11-01T12:30:00Z", false,
+       "2026-11-01T13:00:00Z"},
+  };
+  for (const auto& row : rows) {
+    const Decision decision = world.At(row.at);
+    EXPECT_EQ(decision.answer == Answer::kAllowed, row.allowed) << row.why;
+    if (!row.allowed) {
+      EXPECT_EQ(Opening(decision), row.opens) << row.why;
+    }
+  }
+}
+
+TEST(ContactHours, MustHoldInEveryZoneOfTheSet) {
+  TestWorld world;
+  world.rules = {HoursRule("xa.hours", 8, 21)};
+  ContactPoint other = world.borrower.contact_points.front();
+  other.id = NumberedId<ContactPointId>(2);
+  other.number_zones = {"XA/South"};
+  world.borrower.contact_points.push_back(other);
+  // 08:30 in North is 04:30 in South, and the number is not even the one used.
+  const Decision morning = world.At("2026-03-10T12:30:00Z");
+  EXPECT_EQ(Opening(morning), "2026-03-10T16:00:00Z");
+  // 20:59:59 in North is the last common second; South closes in North's night.
+  EXPECT_EQ(world.At("2026-03-11T00:59:59Z").answer, Answer::kAllowed);
+  EXPECT_EQ(Opening(world.At("2026-03-11T01:00:00Z")), "2026-03-11T16:00:00Z");
+  EXPECT_THAT(morning.grounds->zones,
+              testing::ElementsAre(Because{"XA/North", "home"}, Because{"XA/North", "number"},
+                                   Because{"XA/South", "number"}));
+}
+
+TEST(ContactHours, WrapPastMidnightAsOneWindow) {
+  TestWorld world;
+  ContactHours hours;
+  hours.windows.push_back({0x01, false, 22 * 60, 6 * 60});  // Monday night
+  world.rules = {MakeRule("xa.night", RuleKind::kContactHours, hours)};
+  EXPECT_EQ(world.At("2026-03-10T01:59:59Z").answer, Answer::kDeferred) << "Monday 21:59:59";
+  EXPECT_EQ(world.At("2026-03-10T02:00:00Z").answer, Answer::kAllowed) << "Monday 22:00";
+  EXPECT_EQ(world.At("2026-03-10T09:59:59Z").answer, Answer::kAllowed) << "Tuesday 05:59:59";
+  EXPECT_EQ(Opening(world.At("2026-03-10T10:00:00Z")), "2026-03-17T02:00:00Z")
+      << "Tuesday 06:00 waits for the next Monday night";
+}
+
+TEST(ContactHours, WithoutAZoneNothingIsOpen) {
+  TestWorld world;
+  world.rules = {HoursRule("xa.hours", 0, 24)};
+  world.borrower.places.front().subdivision.clear();
+  world.borrower.contact_points.front().number_zones.clear();
+  auto nowhere = std::make_shared<PlaceTable>(*world.places);
+  nowhere->countries.clear();
+  world.places = nowhere;
+  const Decision decision = world.At("2026-03-10T12:00:00Z");
+  ASSERT_EQ(decision.denials.size(), 1U);
+  EXPECT_EQ(decision.answer, Answer::kDenied);
+  EXPECT_EQ(decision.denials.front().reason, Reason::kNoZone);
+}
+
+TEST(FrequencyCap, SevenInSevenCountsLocalDaysNotHours) {
+  TestWorld world;
+  world.rules = {CapRule("xa.cap", 7, WindowUnit::kConsecutiveDays, 7)};
+  for (int i = 0; i < 6; ++i) world.AddCall("2026-04-01T18:00:00Z");
+  EXPECT_EQ(world.At("2026-04-03T18:00:00Z").answer, Answer::kAllowed) << "the seventh call";
+  world.AddCall("2026-04-02T18:00:00Z");
+  const Decision eighth = world.At("2026-04-07T18:00:00Z");
+  EXPECT_EQ(eighth.answer, Answer::kDeferred);
+  EXPECT_EQ(Opening(eighth), "2026-04-08T04:00:00Z") << "midnight in North, not 168 hours on";
+  ASSERT_EQ(eighth.budgets.size(), 1U);
+  EXPECT_EQ(eighth.budgets.front().used, 7);
+  EXPECT_EQ(eighth.budgets.front().limit, 7);
+  EXPECT_EQ(world.At("2026-04-08T03:59:59Z").answer, Answer::kDeferred);
+  EXPECT_EQ(world.At("2026-04-08T04:00:00Z").answer, Answer::kAllowed);
+}
+
+TEST(FrequencyCap, RollingHoursAreExact) {
+  TestWorld world;
+  world.rules = {CapRule("xa.cap", 1, WindowUnit::kRollingHours, 24)};
+  world.AddCall("2026-03-07T18:00:30Z");  // the clocks move in between; durations do not care
+  EXPECT_EQ(Opening(world.At("2026-03-08T12:00:00Z")), "2026-03-08T18:00:30Z");
+}
+
+TEST(FrequencyCap, CalendarUnitsEndAtLocalMidnight) {
+  const struct {
+    const char* why;
+    WindowUnit unit;
+    const char* opens;
+  } rows[] = {
+      {"a day", WindowUnit::kCalendarDay, "2026-01-29T05:00:00Z"},
+      {"a week, from Monday", WindowUnit::kCalendarWeek, "2026-02-02T05:00:00Z"},
+      {"a month", WindowUnit::kCalendarMonth, "2026-02-01T05:00:00Z"},
+  };
+  for (const auto& row : rows) {
+    TestWorld world;
+    world.rules = {CapRule("xa.cap", 1, row.unit, 1)};
+    world.AddCall("2026-01-28T18:00:00Z");
+    EXPECT_EQ(Opening(world.At("2026-01-28T20:00:00Z")), row.opens) << row.why;
+  }
+}
+
+TEST(FrequencyCap, AttemptsNobodyReportedCountAsEverything) {
+  for (const Counts counts : {Counts::kAttempts, Counts::kContacts, Counts::kConversations}) {
+    TestWorld world;
+    Rule rule = CapRule("xa.cap", 1, WindowUnit::kCalendarDay, 1);
+    std::get<FrequencyCap>(rule.body).counts = counts;
+    world.rules = {rule};
+    world.AddCall("2026-01-28T18:00:00Z", Outcome::kUnreported);
+    EXPECT_EQ(world.At("2026-01-28T20:00:00Z").answer, Answer::kDeferred);
+    world.history.back().outcome = Outcome::kBusy;
+    EXPECT_EQ(world.At("2026-01-28T20:00:00Z").answer == Answer::kAllowed,
+              counts != Counts::kAttempts)
+        << "a busy line reached nobody";
+  }
+}
+
+TEST(FrequencyCap, WhatIsExcludedNeitherCountsNorIsHeldBack) {
+  TestWorld world;
+  Rule rule = CapRule("xa.cap", 1, WindowUnit::kCalendarDay, 1);
+  Exclusion busy;
+  busy.when.tests.push_back(
+      WordTest(Field::kOutcome, {static_cast<int64_t>(Outcome::kBusy)}));
+  Exclusion asked_for;
+  asked_for.when.tests.push_back(WordTest(Field::kRequested, {1}));
+  std::get<FrequencyCap>(rule.body).excludes = {busy, asked_for};
+  world.rules = {rule};
+  world.AddCall("2026-01-28T18:00:00Z", Outcome::kBusy);
+  EXPECT_EQ(world.At("2026-01-28T20:00:00Z").answer, Answer::kAllowed);
+  world.AddCall("2026-01-28T18:05:00Z");
+  EXPECT_EQ(world.At("2026-01-28T20:00:00Z").answer, Answer::kDeferred);
+  world.contact.requested = true;
+  EXPECT_EQ(world.At("2026-01-28T20:00:00Z").answer, Answer::kAllowed);
+}
+
+TEST(FrequencyCap, AnotherDebtHasACountOfItsOwn) {
+  TestWorld world;
+  Rule rule = CapRule("xa.cap", 1, WindowUnit::kCalendarDay, 1);
+  std::get<FrequencyCap>(rule.body).scope =
+      static_cast<Scopes>(Scope::kPerson) | static_cast<Scopes>(Scope::kDebt);
+  world.rules = {rule};
+  Account second = world.accounts.front();
+  second.id = NumberedId<AccountId>(2);
+  world.accounts.push_back(second);
+  world.AddCall("2026-01-28T18:00:00Z");
+  world.contact.accounts = {second.id};
+  EXPECT_EQ(world.At("2026-01-28T20:00:00Z").answer, Answer::kAllowed);
+  world.contact.accounts = {world.accounts[0].id, second.id};
+  EXPECT_EQ(world.At("2026-01-28T20:00:00Z").answer, Answer::kDeferred)
+      << "a contact about both waits for both";
+}
+
+TEST(Cooldown, CountsTheDayOfTheTalkAsDayOneWhenItsRuleSaysSo) {
+  for (const bool event_day_is_first : {true, false}) {
+    TestWorld world;
+    Cooldown cooldown;
+    auto filter = std::make_shared<Filter>();
+    filter->when.tests.push_back(
+        WordTest(Field::kOutcome, {static_cast<int64_t>(Outcome::kConversation)}));
+    cooldown.after = filter;
+    Wait wait;
+    wait.n = 7;
+    wait.event_day_is_first = event_day_is_first;
+    cooldown.wait = {wait};
+    world.rules = {MakeRule("xa.cooldown", RuleKind::kCooldown, cooldown)};
+    world.AddCall("2026-08-14T23:00:00Z", Outcome::kNoAnswer);
+    EXPECT_EQ(world.At("2026-08-15T12:00:00Z").answer, Answer::kAllowed) << "no talk, no wait";
+    world.AddCall("2026-08-14T23:30:00Z", Outcome::kConversation);
+    EXPECT_EQ(Opening(world.At("2026-08-15T12:00:00Z")),
+              event_day_is_first ? "2026-08-21T04:00:00Z" : "2026-08-22T04:00:00Z");
+  }
+}
+
+TEST(StopContact, HoldsUntilItsOwnEndOrForGood) {
+  TestWorld world;
+  StopContact stop;
+  stop.standing = EventFilter(EventName::kCeaseRequest);
+  world.rules = {MakeRule("xa.cease", RuleKind::kStopContact, stop)};
+  EXPECT_EQ(world.At("2026-05-01T12:00:00Z").answer, Answer::kAllowed);
+  Event& cease = world.Add(EventName::kCeaseRequest, "2026-04-01T12:00:00Z");
+  cease.received_at = Utc("2026-04-03T15:00:00Z");
+  EXPECT_EQ(world.At("2026-04-03T14:59:59Z").answer, Answer::kAllowed) << "not yet received";
+  const Decision after = world.At("2026-04-03T15:00:00Z");
+  EXPECT_EQ(after.answer, Answer::kDenied);
+  EXPECT_EQ(after.denials.front().reason, Reason::kStanding);
+  world.history.front().last_day = OnDay("2026-04-30");
+  EXPECT_EQ(Opening(world.At("2026-04-20T12:00:00Z")), "2026-05-01T04:00:00Z");
+}
+
+TEST(StopContact, EndsWhenTheBorrowerTakesItBack) {
+  TestWorld world;
+  StopContact stop;
+  stop.standing = EventFilter(EventName::kDispute);
+  world.rules = {MakeRule("xa.dispute", RuleKind::kStopContact, stop)};
+  world.Add(EventName::kDispute, "2026-04-01T12:00:00Z");
+  Event& ended = world.Add(EventName::kDispute, "2026-04-05T12:00:00Z");
+  ended.ended = true;
+  EXPECT_EQ(world.At("2026-04-06T12:00:00Z").answer, Answer::kAllowed);
+  world.Add(EventName::kDispute, "2026-04-07T12:00:00Z");
+  EXPECT_EQ(world.At("2026-04-08T12:00:00Z").answer, Answer::kDenied) << "a new one begins anew";
+}
+
+TEST(OptOut, ReachesThePointItNamesAndNoOther) {
+  TestWorld world;
+  OptOut opt_out;
+  opt_out.must_offer = {OptOutOffer::kReplyStop};
+  Rule rule = MakeRule("xa.opt_out", RuleKind::kOptOut, opt_out);
+  rule.applies = ChannelIs({Channel::kSms});
+  world.rules = {rule};
+  world.contact.channel = Channel::kSms;
+  world.contact.message.opt_out = OptOutOffer::kReplyStop;
+  Event& stop = world.Add(EventName::kOptOut, "2026-04-01T12:00:00Z");
+  stop.channels = {Channel::kSms};
+  stop.points = {NumberedId<ContactPointId>(9)};
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kAllowed) << "another number";
+  stop.points = {*world.contact.point};
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kDenied);
+  world.history.clear();
+  world.contact.message.opt_out = OptOutOffer::kPostalOnly;
+  const Decision no_way_out = world.At("2026-04-02T12:00:00Z");
+  ASSERT_EQ(no_way_out.denials.size(), 1U);
+  EXPECT_EQ(no_way_out.denials.front().reason, Reason::kNoWayOut);
+  world.contact.channel = Channel::kCall;
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kAllowed) << "rule speaks of texts";
+}
+
+TEST(ConsentRequired, EndsWithRevocationAndIsNoWiderThanGiven) {
+  TestWorld world;
+  ConsentRequired required;
+  required.consent.covers = {Covers::kChannel};
+  world.rules = {MakeRule("xa.consent", RuleKind::kConsentRequired, required)};
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kDenied) << "nothing was agreed";
+  Event& consent = world.Add(EventName::kConsent, "2026-04-01T12:00:00Z");
+  consent.covers = {Covers::kChannel};
+  consent.channels = {Channel::kSms};
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kDenied) << "for texts, not calls";
+  consent.channels = {Channel::kCall};
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kAllowed);
+  Event& revoked = world.Add(EventName::kRevocation, "2026-04-03T12:00:00Z");
+  revoked.covers = {Covers::kChannel};
+  EXPECT_EQ(world.At("2026-04-03T11:59:59Z").answer, Answer::kAllowed);
+  EXPECT_EQ(world.At("2026-04-03T12:00:00Z").answer, Answer::kDenied);
+}
+
+TEST(Inconvenient, TimesAreQuietInEveryZone) {
+  TestWorld world;
+  Inconvenient named;
+  named.times = true;
+  world.rules = {MakeRule("xa.named", RuleKind::kInconvenient, named)};
+  Event& said = world.Add(EventName::kInconvenientTime, "2026-03-02T12:00:00Z");
+  said.windows = {{0x1f, 15 * 60, 17 * 60}, {0x60, 0, 1440}};
+  EXPECT_EQ(world.At("2026-03-11T18:59:59Z").answer, Answer::kAllowed) << "Wednesday 14:59:59";
+  EXPECT_EQ(Opening(world.At("2026-03-11T19:00:00Z")), "2026-03-11T21:00:00Z");
+  EXPECT_EQ(Opening(world.At("2026-03-14T12:00:00Z")), "2026-03-16T04:00:00Z")
+      << "the whole weekend";
+}
+
+TEST(ThirdParty, NobodyButTheBorrowerUnlessTheRuleSaysSo) {
+  TestWorld world;
+  ThirdParty rule;
+  rule.as_borrower = {Relation::kSpouse};
+  rule.overheard = true;
+  world.rules = {MakeRule("xa.third", RuleKind::kThirdParty, rule)};
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kAllowed);
+  world.contact.to.relation = Relation::kNeighbour;
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kDenied);
+  world.contact.to.relation = Relation::kBorrower;
+  world.borrower.contact_points.front().shared = true;
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").denials.front().reason, Reason::kOverheard);
+  world.contact.message.form = MessageForm::kLimitedContent;
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kAllowed) << "tells of no debt";
+}
+
+TEST(NoticeFirst, WaitsForTheNoticeAndItsTime) {
+  TestWorld world;
+  NoticeFirst first;
+  first.notices = {NoticeKind::kFirstNotice};
+  Wait wait;
+  wait.n = 6;
+  first.wait = {wait};
+  world.rules = {MakeRule("xa.notice", RuleKind::kNoticeFirst, first)};
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kDenied);
+  Event& notice = world.Add(EventName::kNotice, "2026-04-02T12:00:00Z");
+  notice.notice = NoticeKind::kFirstNotice;
+  notice.channel = Channel::kLetter;
+  notice.point = world.contact.point;
+  EXPECT_EQ(Opening(world.At("2026-04-03T12:00:00Z")), "2026-04-09T04:00:00Z");
+  Event& bounced = world.Add(EventName::kUndelivered, "2026-04-05T12:00:00Z");
+  bounced.channel = Channel::kLetter;
+  bounced.point = world.contact.point;
+  EXPECT_EQ(world.At("2026-04-12T12:00:00Z").answer, Answer::kDenied) << "it did not arrive";
+  world.contact.purpose = Purpose::kRequiredNotice;
+  world.contact.notice = NoticeKind::kFirstNotice;
+  EXPECT_EQ(world.At("2026-04-12T12:00:00Z").answer, Answer::kAllowed) << "the one that carries it";
+}
+
+TEST(Exceptions, SpareOneRuleAloneAndNeverOnAGuess) {
+  TestWorld world;
+  Rule hours = HoursRule("xa.hours", 8, 21);
+  Exception consent;
+  consent.when.consents.push_back({{Covers::kHours}});
+  hours.exceptions = {consent};
+  world.rules = {hours, CapRule("xa.cap", 0, WindowUnit::kCalendarDay, 1)};
+  Event& given = world.Add(EventName::kConsent, "2026-04-01T12:00:00Z");
+  given.covers = {Covers::kHours};
+  const Decision decision = world.At("2026-04-02T03:00:00Z");
+  ASSERT_EQ(decision.denials.size(), 1U) << "the cap is not spared";
+  EXPECT_EQ(decision.denials.front().rule, "xa.cap");
+  EXPECT_EQ(decision.answer, Answer::kDenied) << "a cap of none never opens";
+}
+
+TEST(Question, KeepsEveryDenialAndNamesTheFirstCommonOpening) {
+  TestWorld world;
+  world.rules = {HoursRule("xa.hours", 8, 21), CapRule("xa.cap", 1, WindowUnit::kCalendarDay, 1)};
+  world.AddCall("2026-04-02T18:00:00Z");
+  const Decision night = world.At("2026-04-03T02:00:00Z");  // 22:00 in North
+  ASSERT_EQ(night.denials.size(), 2U);
+  EXPECT_EQ(night.denials[0].rule, "xa.cap");
+  EXPECT_EQ(FormatInstant(*night.denials[0].opens_at), "2026-04-03T04:00:00Z");
+  EXPECT_EQ(night.denials[1].rule, "xa.hours");
+  EXPECT_EQ(Opening(night), "2026-04-03T12:00:00Z");
+}
+
+TEST(Question, WithoutAPlaceOrAPackTheAnswerIsNo) {
+  TestWorld world;
+  world.borrower.places.clear();
+  EXPECT_EQ(world.At("2026-04-03T12:00:00Z").answer, Answer::kDenied);
+  Place fallback;
+  fallback.country = "XA";
+  world.tenant.fallback_places = {fallback};
+  EXPECT_EQ(world.At("2026-04-03T12:00:00Z").answer, Answer::kAllowed) << "every named place binds";
+  world.tenant.fallback_places.front().country = "XB";
+  world.borrower.contact_points.front().number_country.clear();
+  EXPECT_EQ(world.At("2026-04-03T12:00:00Z").denials.front().rule, "engine.no_pack");
+}
+
+}  // namespace
+}  // namespace forbear::policy
