@@ -66,7 +66,9 @@ class Files:
         self.accounts[account] = {
             "id": account, "borrower": borrower, "external_id": item["account"]["external_id"],
             "role": word(item["account"]["role"], "ROLE"),
-            "product": word(item["account"]["product"], "PRODUCT")}
+            "product": word(item["account"]["product"], "PRODUCT"),
+            "stage": word(item["account"].get("stage", "STAGE_OVERDUE"), "STAGE"),
+            "due_on": day(item["account"]["due_date"])}
         said = item["borrower"]
         known = self.borrowers.setdefault(borrower, {"points": [], "places": []})
         labels = {}
@@ -103,7 +105,8 @@ class Files:
             plain["received_at"] = instant(event["received_time"])
         for key, prefix in (("channel", "CHANNEL"), ("outcome", "OUTCOME"), ("via", "VIA"),
                             ("notice", "NOTICE_KIND"), ("given_to", "DONE_BY"),
-                            ("wording", "WORDING"), ("where", "WHEREABOUTS")):
+                            ("wording", "WORDING"), ("where", "WHEREABOUTS"),
+                            ("consent_form", "CONSENT_FORM")):
             if key in event:
                 plain[key] = word(event[key], prefix)
         for key, prefix in (("channels", "CHANNEL"), ("covers", "COVERS"), ("places", "TIED_TO")):
@@ -216,7 +219,8 @@ class Files:
             message=findings.get((data.get("template"), data["channel"]), {}),
             whereabouts=where[-1].get("where", "none") if where else "none",
             zones=sorted(self.zones(borrower, judge.places, now)),
-            jurisdictions=self.jurisdictions(borrower, point, judge.places), history=history)
+            jurisdictions=self.jurisdictions(borrower, point, judge.places), history=history,
+            points={one["value"]: one for one in known["points"]})
 
 
 def check(entries, records, policies, fallback=("TW",)):

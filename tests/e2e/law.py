@@ -24,6 +24,9 @@ CHANNEL_GROUPS = {
 TALKS = {"conversation"}
 REACHED = {"answered", "answered_dropped", "other_answered", "conversation", "message_left",
            "delivered"}
+# The packs each of whose rules has a made world in test_law.py. Those of single states are read as
+# well, where somebody in a log lives there; each of their rules has scenarios beside its pack.
+READS = {"house", "tw", "us"}
 # A declared zone counts this long; after a season a person may have moved.
 DECLARED_DAYS = 90
 
@@ -147,11 +150,20 @@ def written(event):
     return event["via"] != "call"
 
 
+# Each satisfies whoever asks for one before it.
+CONSENT_FORMS = ["notice_with_opt_out", "express", "express_written", "signed"]
+
+
+def consent_form(event):
+    return event.get("consent_form") or ("express_written" if written(event) else "express")
+
+
 class Judge:
     """Which rules of `packs` a contact breaks."""
 
     def __init__(self, policies, skip=()):
-        self.places = Places(pathlib.Path(policies) / "places")
+        self.policies = pathlib.Path(policies)
+        self.places = Places(self.policies / "places")
         self.packs, self.periods = [], {}
         for path in sorted(pathlib.Path(policies).rglob("*.yaml")):
             document = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
@@ -263,6 +275,9 @@ class Judge:
                            for name, wanted in value.items()])
         if key == "session":
             return False  # nobody has the app open while the engine plans
+        if event is not None and key == "point.place":
+            point = getattr(contact, "points", {}).get(event.get("point_value"))
+            return test(point and point.get("tied_to", "none"), value)
         if event is not None and key in EVENT_FIELDS:
             return test(EVENT_FIELDS[key](event), channels_in(key, value))
         if key in CONTACT_FIELDS:
@@ -270,7 +285,7 @@ class Judge:
         raise Unsupported(f"condition on `{key}`")
 
     def consent(self, wanted, contact, account, event=None):
-        unread = set(wanted) - {"covers", "scope", "by", "lasts", "spent_by"}
+        unread = set(wanted) - {"covers", "form", "scope", "by", "lasts", "spent_by"}
         if unread:
             raise Unsupported(f"consent: {sorted(unread)}")
         covers, by = set(listed(wanted["covers"])), wanted.get("by", "borrower")
@@ -283,6 +298,10 @@ class Judge:
                     or given.get("use_disclosed") is False):
                 continue
             if not about_account(given, account) or not narrowed(given, channel, value):
+                continue
+            if "form" in wanted and not any(
+                    CONSENT_FORMS.index(consent_form(given)) >= CONSENT_FORMS.index(form)
+                    for form in listed(wanted["form"])):
                 continue
             days = [local(now, zone).date() for zone in contact.zones]
             if given.get("last_day") and any(day > given["last_day"] for day in days):
@@ -361,11 +380,29 @@ class Judge:
                 return field
             return pick(start_of_day(field + datetime.timedelta(days=1), zone)
                         for zone in contact.zones)
+        if set(wait) == {"business_days", "calendar"}:
+            return pick(start_of_day(self.after_business_days(local(start, zone).date(), wait), zone)
+                        for zone in contact.zones)
         if set(wait) - {"days", "first_day"}:
             raise Unsupported(f"wait {wait}")
         days = wait["days"] + (0 if wait.get("first_day") == "event" else 1)
         return pick(start_of_day(local(start, zone).date() + datetime.timedelta(days=days), zone)
                     for zone in contact.zones)
+
+    def after_business_days(self, day, wait):
+        """The first day on which so many business days after `day` are over."""
+        left = wait["business_days"]
+        while left:
+            day += datetime.timedelta(days=1)
+            if day.weekday() < 5 and day not in self.holidays(wait["calendar"], day.year):
+                left -= 1
+        return day + datetime.timedelta(days=1)
+
+    @functools.lru_cache(maxsize=None)
+    def holidays(self, calendar, year):
+        path = self.policies / "holidays" / f"{calendar}.yaml"
+        document = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        return {day for entry in document["days"] for day in holiday(entry, year)}
 
     def in_window(self, event, window, contact, zone):
         (unit, n), = window.items()
@@ -390,16 +427,19 @@ class Judge:
         if set(body) - {"windows", "clock"}:
             raise Unsupported(f"{rule['id']}: {sorted(body)}")
         clock = body.get("clock", "borrower")
-        if clock != "borrower" and not isinstance(clock, dict):
+        if clock not in ("borrower", "number") and not isinstance(clock, dict):
             raise Unsupported(f"{rule['id']}: clock {clock}")
         zones = [clock["zone"]] if isinstance(clock, dict) else contact.zones
+        if clock == "number" and (contact.point or {}).get("line") in ("mobile", "landline"):
+            zones = sorted(self.places.zones_of_number(contact.point["value"])[0]) or zones
         if not zones:
             return True
         return any(not any(hours_row_holds(row, local(contact.at, zone)) for row in body["windows"])
                    for zone in zones)
 
     def frequency_cap(self, body, rule, contact, account):
-        if set(body) - {"limit", "limits", "counts", "window", "scope", "pool", "excludes", "of"}:
+        if set(body) - {"limit", "limits", "counts", "window", "scope", "pool", "excludes", "of",
+                      "persons"}:
             raise Unsupported(f"{rule['id']}: {sorted(body)}")
         limits = body.get("limits") or [{"limit": body["limit"], "window": body["window"]}]
         counts, scope = body["counts"], body.get("scope", ["person"])
@@ -411,6 +451,9 @@ class Judge:
                                   for p in body["pool"]):
             raise Unsupported(f"{rule['id']}: a pool was asked for")
         excludes = body.get("excludes") or []
+        if any("up_to" in e and self.condition(e["when"], contact, account) is True
+               for e in excludes):
+            raise Unsupported(f"{rule['id']}: an exclusion that counts its uses was used")
         if any(self.condition(e["when"], contact, account) is True for e in excludes):
             return False  # an excluded contact is free
         events = []
@@ -500,9 +543,21 @@ class Judge:
             if later["event"] == event["event"] and later.get("ended"):
                 return False
             if any(self.matches(end, later, contact, account) and about_account(later, account)
-                   for end in body.get("until") or []):
+                   for end in body.get("until") or [] if "after" not in end):
                 return False
-        return True
+        return not any(self.lapsed(event, end, contact, account)
+                       for end in body.get("until") or [] if "after" in end)
+
+    def lapsed(self, event, end, contact, account):
+        """Is the wait after an event over that ends the state, unless something renewed it?"""
+        later = [e for e in contact.history if event["at"] <= e["at"] and known_at(e) <= contact.at]
+        for anchor in later:
+            if self.matches(end["after"], anchor, contact, account) and not any(
+                    self.matches(end["unless"], e, contact, account)
+                    for e in later if "unless" in end and anchor["at"] <= e["at"]):
+                if contact.at >= self.wait_end(end["wait"], anchor, contact):
+                    return True
+        return False
 
     def fell_into(self, period, event, contact, account):
         spec = self.periods[period]
@@ -640,6 +695,11 @@ CONTACT_FIELDS = {
     "point.place": lambda c, a: (c.point or {}).get("tied_to", "none"),
     "point.source": lambda c, a: (c.point or {}).get("source"),
     "account.product": lambda c, a: a["product"],
+    "account.stage": lambda c, a: a.get("stage", "overdue"),
+    # In the zone where it is most.
+    "account.days_past_due": lambda c, a: max(
+        ((local(c.at, zone).date() - a["due_on"]).days for zone in c.zones), default=None)
+    if "due_on" in a else None,
     "tenant.role": lambda c, a: a["role"],
     "borrower.age": lambda c, a: c.borrower.get("age"),
     "borrower.whereabouts": lambda c, a: c.whereabouts,
@@ -698,6 +758,27 @@ def shares(event, scope, contact, account):
         else:
             raise Unsupported(f"scope `{word}`")
     return True
+
+
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+
+def holiday(entry, year):
+    """The days of one row of a calendar: itself, and the day it is kept on."""
+    if set(entry) - {"fixed", "nth", "last", "observed"} or entry.get(
+            "observed", "none") not in ("none", "nearest_weekday"):
+        raise Unsupported(f"holiday {entry}")
+    if "fixed" in entry:
+        day = datetime.date.fromisoformat(f"{year}-{entry['fixed']}")
+    else:
+        nth, weekday, month = entry["nth"] if "nth" in entry else (5, *entry["last"])
+        month = MONTHS.index(month) + 1
+        days = [datetime.date(year, month, d)
+                for d in range(1, (datetime.date(year + month // 12, month % 12 + 1, 1)
+                                   - datetime.date(year, month, 1)).days + 1)]
+        day = [d for d in days if DAYS[d.weekday()] == weekday][:nth][-1]
+    kept = {5: -1, 6: 1}.get(day.weekday(), 0) if entry.get("observed") else 0
+    return {day, day + datetime.timedelta(days=kept)}
 
 
 def start_of_day(day, zone):

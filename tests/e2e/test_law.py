@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Does the checker see each rule? For every rule of the packs a made world in which one contact
+"""Does the checker see each rule? For every rule of the packs it reads a made world in which one contact
 breaks it, and the same world mended in which it does not.
 
     test_law.py POLICIES
@@ -47,7 +47,7 @@ def world(country="US", **changes):
         "accounts": [account], "borrower": {"age": 40, "refused_channels": []},
         "message": {"opt_out": "reply_stop", "mentions_debt": True},
         "zones": ["America/New_York"] if country == "US" else ["Asia/Taipei"],
-        "jurisdictions": {"US", "US-NY"} if country == "US" else {"TW", "TW-TPE"},
+        "jurisdictions": {"US", "US-OH"} if country == "US" else {"TW", "TW-TPE"},
         "history": history}
     point = changes.pop("point", {})
     facts.update(changes)
@@ -189,7 +189,8 @@ class EveryRule(unittest.TestCase):
     judge = law.Judge(POLICIES)
 
     def test_has_a_row_or_a_reason(self):
-        rules = {rule["id"] for pack in self.judge.packs for rule in pack["rules"]}
+        rules = {rule["id"] for pack in self.judge.packs if pack["pack"] in law.READS
+                 for rule in pack["rules"]}
         self.assertEqual(rules, set(ROWS) | (set(NEVER_OURS) & rules))
 
     def test_is_seen_when_it_is_broken_and_not_when_it_is_kept(self):

@@ -475,8 +475,12 @@ TEST(Policies, WithoutHouseRulesOrPacksDoNotServe) {
   }
   {
     const Spoiled policies;
-    std::filesystem::remove_all(policies.directory() + "/us");
-    std::filesystem::remove_all(policies.directory() + "/tw");
+    // Folders of two letters are countries.
+    std::vector<std::filesystem::path> countries;
+    for (const auto& entry : std::filesystem::directory_iterator(policies.directory())) {
+      if (entry.path().filename().string().size() == 2) countries.push_back(entry.path());
+    }
+    for (const auto& country : countries) std::filesystem::remove_all(country);
     EXPECT_TRUE(absl::IsNotFound(LoadPolicies(policies.directory(), false).status()));
   }
 }
