@@ -28,8 +28,9 @@ constexpr const char* kDayNames[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "
 absl::StatusOr<Place> PlaceAt(const std::string& jurisdiction, const PlaceTable& places) {
   Place place;
   place.country = jurisdiction.substr(0, 2);
-  const absl::Status unknown = InvalidArgument(
-      "--at " + jurisdiction + ": no such place in places/; use ISO 3166, as in US, US-MA, US-NY-NYC");
+  const absl::Status unknown =
+      InvalidArgument("--at " + jurisdiction +
+                      ": no such place in places/; use ISO 3166, as in US, US-MA, US-NY-NYC");
   if (!places.countries.contains(place.country)) return unknown;
   const size_t second = jurisdiction.find('-', 3);
   if (jurisdiction.size() > 2) place.subdivision = jurisdiction.substr(0, second);
@@ -126,12 +127,12 @@ struct Week {
   Channel channel{};
   Role role{};
   Day monday;
-  std::string zone;                           // whose clock is drawn
-  std::vector<std::string> zones;             // all that must be open
-  std::vector<std::vector<Stretch>> days;     // kDays of them
-  std::vector<std::string> closing;           // every rule that closes some of it, sorted
-  std::map<std::string, std::string> cited;   // rule -> citation
-  std::map<std::string, bool> house;          // rule -> ours and not law's
+  std::string zone;                          // whose clock is drawn
+  std::vector<std::string> zones;            // all that must be open
+  std::vector<std::vector<Stretch>> days;    // kDays of them
+  std::vector<std::string> closing;          // every rule that closes some of it, sorted
+  std::map<std::string, std::string> cited;  // rule -> citation
+  std::map<std::string, bool> house;         // rule -> ours and not law's
 };
 
 Week LookAt(const CalendarCall& call, Day monday, const policy::Question& question,
@@ -231,7 +232,8 @@ void PrintText(const Week& week, std::ostream& out) {
         from = -1;
       };
       for (const Stretch& stretch : week.days[static_cast<size_t>(i)]) {
-        const bool here = std::binary_search(stretch.closed_by.begin(), stretch.closed_by.end(), rule);
+        const bool here =
+            std::binary_search(stretch.closed_by.begin(), stretch.closed_by.end(), rule);
         if (here && from >= 0 && until == stretch.from) {
           until = stretch.until;
         } else if (here) {
@@ -262,8 +264,11 @@ void PrintText(const Week& week, std::ostream& out) {
 std::string Escaped(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
-    escaped += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&quot;"
-                                                                          : std::string(1, c);
+    escaped += c == '&'   ? "&amp;"
+               : c == '<' ? "&lt;"
+               : c == '>' ? "&gt;"
+               : c == '"' ? "&quot;"
+                          : std::string(1, c);
   }
   return escaped;
 }
@@ -285,14 +290,16 @@ void PrintSvg(const Week& week, std::ostream& out) {
       "<text x=\"12\" y=\"22\" font-size=\"15\" font-weight=\"bold\" fill=\"#1b1b1b\">{2}</text>\n",
       width, height, Escaped(Heading(week)));
   if (week.zones.size() > 1) {
-    out << fmt::format("<text x=\"12\" y=\"40\" fill=\"#444444\">open only where it is open in all "
-                       "of {}</text>\n",
-                       Escaped(Joined(week.zones)));
+    out << fmt::format(
+        "<text x=\"12\" y=\"40\" fill=\"#444444\">open only where it is open in all "
+        "of {}</text>\n",
+        Escaped(Joined(week.zones)));
   }
   for (int i = 0; i < kDays; ++i) {
     const int x = kLeft + i * kDayWidth;
-    out << fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"#1b1b1b\">{}</text>\n",
-                       x + kDayWidth / 2, kTop - 8, DayName(week, i));
+    out << fmt::format(
+        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"#1b1b1b\">{}</text>\n",
+        x + kDayWidth / 2, kTop - 8, DayName(week, i));
     for (const Stretch& stretch : week.days[static_cast<size_t>(i)]) {
       const bool open = stretch.closed_by.empty();
       const double from = y(stretch.from), tall = y(stretch.until) - from;
@@ -306,18 +313,20 @@ void PrintSvg(const Week& week, std::ostream& out) {
       const std::string label = open ? Clock(stretch.from) + " to " + Clock(stretch.until)
                                      : Letters(week, stretch.closed_by);
       out << fmt::format(
-          "<text x=\"{}\" y=\"{:.2f}\" text-anchor=\"middle\" font-size=\"11\" fill=\"{}\">{}</text>\n",
+          "<text x=\"{}\" y=\"{:.2f}\" text-anchor=\"middle\" font-size=\"11\" "
+          "fill=\"{}\">{}</text>\n",
           x + kDayWidth / 2, from + tall / 2 + 4, open ? "#ffffff" : "#3a3a44", Escaped(label));
     }
   }
   for (int hour = 0; hour <= 24; hour += 3) {
-    out << fmt::format("<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\" font-size=\"11\" "
-                       "fill=\"#444444\">{:02}:00</text>\n",
-                       kLeft - 6, y(hour * 3600) + 4, hour);
+    out << fmt::format(
+        "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\" font-size=\"11\" "
+        "fill=\"#444444\">{:02}:00</text>\n",
+        kLeft - 6, y(hour * 3600) + 4, hour);
   }
   int line = legend;
-  out << fmt::format("<text x=\"12\" y=\"{}\" font-weight=\"bold\" fill=\"#1b1b1b\">{}</text>\n", line,
-                     week.closing.empty() ? "Nothing closes it." : "Closed by");
+  out << fmt::format("<text x=\"12\" y=\"{}\" font-weight=\"bold\" fill=\"#1b1b1b\">{}</text>\n",
+                     line, week.closing.empty() ? "Nothing closes it." : "Closed by");
   for (const std::string& rule : week.closing) {
     line += kLine;
     const auto cited = week.cited.find(rule);
@@ -354,7 +363,9 @@ void PrintJson(const Week& week, std::ostream& out) {
 }
 
 absl::StatusOr<Week> MakeWeek(const CalendarCall& call) {
-  FORBEAR_ASSIGN_OR_RETURN(const Day asked, ParseDay(call.week));
+  const absl::StatusOr<Day> asked_day = ParseDay(call.week);
+  if (!asked_day.ok()) return InvalidArgument("--week " + call.week + ": want YYYY-MM-DD");
+  const Day asked = *asked_day;
   const Day monday = asked - (date::weekday{asked} - date::Monday);
   FORBEAR_ASSIGN_OR_RETURN(const std::shared_ptr<const ZoneTables> zones, LoadZones());
   FORBEAR_ASSIGN_OR_RETURN(const yaml::LoadedPolicies loaded,
@@ -371,8 +382,7 @@ absl::StatusOr<Week> MakeWeek(const CalendarCall& call) {
     }
     places.push_back(std::move(place));
   }
-  const policy::Question question =
-      Ask(call, places, {loaded.bundle, zones, loaded.places});
+  const policy::Question question = Ask(call, places, {loaded.bundle, zones, loaded.places});
   std::vector<std::string> names;
   for (const Place& place : places) {
     for (const std::string& name : loaded.places->ZonesOf(place)) names.push_back(name);
@@ -382,7 +392,8 @@ absl::StatusOr<Week> MakeWeek(const CalendarCall& call) {
   if (names.empty()) return InvalidArgument("--at " + Joined(call.at) + ": no zone is known there");
   const std::string name = call.zone.empty() ? names.front() : call.zone;
   const auto zone = zones->Find(name);
-  if (zone == nullptr) return InvalidArgument("--zone " + name + ": no such zone; use an IANA name");
+  if (zone == nullptr)
+    return InvalidArgument("--zone " + name + ": no such zone; use an IANA name");
   if (monday < zone->DayOf(kFirstInstant) + date::days{1} ||
       monday + date::days{kDays} >= zone->DayOf(kEndOfTime - Seconds{1})) {
     return InvalidArgument("--week " + call.week + ": zone data are for 1970 to 2037");
@@ -421,13 +432,13 @@ void AddCalendarCommand(CLI::App& policy, int* exit_code) {
   command->add_option("--at", options->call.at, "an address in each, ISO 3166: US-MA, US-NY-NYC")
       ->required();
   command->add_option("--channel", options->channel, "call, sms, email, …")
-      ->check(CLI::IsMember(std::vector<std::string>(AllWords<Channel>().begin(),
-                                                     AllWords<Channel>().end())))
+      ->check(CLI::IsMember(
+          std::vector<std::string>(AllWords<Channel>().begin(), AllWords<Channel>().end())))
       ->capture_default_str();
   command->add_option("--week", options->call.week, "a day of the week, YYYY-MM-DD")->required();
   command->add_option("--role", options->role, "who collects")
-      ->check(CLI::IsMember(
-          std::vector<std::string>(AllWords<Role>().begin(), AllWords<Role>().end())))
+      ->check(
+          CLI::IsMember(std::vector<std::string>(AllWords<Role>().begin(), AllWords<Role>().end())))
       ->capture_default_str();
   command->add_option("--zone", options->call.zone,
                       "whose clock is drawn; the first of the place's zones by name if not given");

@@ -1,5 +1,5 @@
-// `forbear policy calendar`: the week of a place, in its own time: when a contact is open, and which
-// rules close the rest.
+// `forbear policy calendar`: the week of a place, in its own time: when a contact is open, and
+// which rules close the rest.
 #pragma once
 
 #include <iosfwd>
@@ -20,8 +20,8 @@ struct CalendarCall {
   std::vector<std::string> at;  // "US-MA", "US-NY-NYC": an address in each
   Channel channel = Channel::kCall;
   Role role = Role::kThirdPartyCollector;
-  std::string week;   // a day of the week, "2026-11-23"
-  std::string zone;   // which zone's clock is drawn; empty: the first of the set by name
+  std::string week;  // a day of the week, "2026-11-23"
+  std::string zone;  // which zone's clock is drawn; empty: the first of the set by name
   bool without_house = false;
   std::string format = "text";  // text, svg, json
 };
