@@ -276,7 +276,7 @@ std::string Escaped(const std::string& text) {
 // Days across, hours down, as on a wall calendar. Colour is never the only sign: closed parts carry
 // the letters of their rules.
 void PrintSvg(const Week& week, std::ostream& out) {
-  constexpr int kLeft = 52, kTop = 66, kDayWidth = 96, kHour = 20;
+  constexpr int kLeft = 52, kTop = 66, kDayWidth = 118, kHour = 20;
   constexpr int kLine = 18;
   const int grid_bottom = kTop + 24 * kHour;
   const int legend = grid_bottom + 30;
@@ -330,7 +330,7 @@ void PrintSvg(const Week& week, std::ostream& out) {
   for (const std::string& rule : week.closing) {
     line += kLine;
     const auto cited = week.cited.find(rule);
-    std::string text = Letters(week, {rule}) + "   " + rule;
+    std::string text = Letters(week, {rule}) + ": " + rule;
     if (week.house.contains(rule) && week.house.at(rule)) text += " (ours)";
     if (cited != week.cited.end() && !cited->second.empty()) text += ", " + cited->second;
     out << fmt::format("<text x=\"12\" y=\"{}\" fill=\"#1b1b1b\">{}</text>\n", line, Escaped(text));

@@ -11,6 +11,7 @@
 
 #include "adapters/cli/calendar_command.h"
 #include "adapters/cli/explain_command.h"
+#include "adapters/cli/packs_command.h"
 #include "adapters/yaml/pack_reader.h"
 #include "adapters/yaml/scenario.h"
 #include "adapters/zones/zones.h"
@@ -306,6 +307,7 @@ void AddPolicyCommands(CLI::App& app, int* exit_code) {
   group->require_subcommand(1);
   AddCalendarCommand(*group, exit_code);
   AddExplainCommand(*group, exit_code);
+  AddPacksCommands(*group, exit_code);
   for (const bool lint : {true, false}) {
     CLI::App* command = group->add_subcommand(
         lint ? "lint" : "test", lint ? "check packs; one fault a line, with file, line and column"
