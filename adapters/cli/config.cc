@@ -30,8 +30,9 @@ Caller ReadCaller(const Node& node, Faults* faults, std::initializer_list<const 
     if (const auto known = ParseWord<CallerRole>(word)) {
       caller.role = *known;
     } else {
-      faults->Add(*role, yaml::Unknown("role", word, {AllWords<CallerRole>().begin(),
-                                                      AllWords<CallerRole>().end()}));
+      faults->Add(*role,
+                  yaml::Unknown("role", word,
+                                {AllWords<CallerRole>().begin(), AllWords<CallerRole>().end()}));
     }
   }
   // Only operators, and auditors of every tenant, may be of none (security.md R3).
@@ -40,8 +41,9 @@ Caller ReadCaller(const Node& node, Faults* faults, std::initializer_list<const 
     faults->Add(node, "an identity without a tenant; add `tenant`");
   }
   if (!audit::MayStandInClear(caller.id)) {
-    faults->Add(node, "an `id` that may not stand in the log: use letters, digits and . _ -, no "
-                      "mail address or phone number");
+    faults->Add(node,
+                "an `id` that may not stand in the log: use letters, digits and . _ -, no "
+                "mail address or phone number");
   }
   return caller;
 }
@@ -102,10 +104,47 @@ Listener ReadListener(const Node& node, Faults* faults) {
     faults->Add(node, "a listener has either `tls` or `insecure_loopback: true`");
   }
   if (listener.insecure_loopback != listener.identity.has_value()) {
-    faults->Add(node, "`insecure_loopback` and `identity` come together; with `tls` the client's "
-                      "certificate says who it is");
+    faults->Add(node,
+                "`insecure_loopback` and `identity` come together; with `tls` the client's "
+                "certificate says who it is");
   }
   return listener;
+}
+
+std::optional<int64_t> ReadBetween(const Node& node, int64_t least, int64_t most, Faults* faults) {
+  const std::optional<int64_t> number = yaml::ReadInteger(node, faults);
+  if (!number || (*number >= least && *number <= most)) return number;
+  faults->Add(node,
+              "a number out of range: " + std::to_string(least) + " to " + std::to_string(most));
+  return std::nullopt;
+}
+
+void ReadChannel(const Node& name, const Node& node, Config* config, Faults* faults) {
+  const std::optional<Channel> channel = ParseWord<Channel>(name.text);
+  if (channel != Channel::kSms && channel != Channel::kEmail && channel != Channel::kLetter) {
+    faults->Add(name, yaml::Unknown("channel", name.text, {"sms", "email", "letter"}));
+    return;
+  }
+  ChannelSetting setting;
+  MapReader map(node, "the channel", faults);
+  if (const Node* dispatch = map.Get("dispatch")) {
+    const std::string word = Text(dispatch, faults);
+    setting.queued = word == "queued";
+    if (word != "queued" && word != "at_once") {
+      faults->Add(*dispatch, yaml::Unknown("dispatch", word, {"at_once", "queued"}));
+    }
+  }
+  if (const Node* rate = map.Get("per_second")) {
+    if (const auto number = ReadBetween(*rate, 1, kMostPerSecond, faults)) {
+      setting.per_second = static_cast<uint32_t>(*number);
+    }
+    if (!setting.queued) faults->Add(*rate, "a rate needs turns to keep; add `dispatch: queued`");
+  }
+  if (const Node* takes = map.Get("takes_ms")) {
+    setting.takes =
+        std::chrono::milliseconds(ReadBetween(*takes, 0, kMostTakesMs, faults).value_or(0));
+  }
+  config->channels[*channel] = setting;
 }
 
 }  // namespace
@@ -117,16 +156,15 @@ absl::StatusOr<Config> ReadConfig(const std::string& path) {
   Config config;
   if (faults.empty() && !root.is_null()) {
     MapReader map(root, "the configuration", &faults);
-    for (const auto& [key, into] :
-         {std::pair<const char*, std::string*>{"node", &config.node},
-          {"data", &config.data},
-          {"policies", &config.policies},
-          {"keys", &config.keys},
-          {"treatment", &config.treatment},
-          {"outbox", &config.outbox},
-          {"export", &config.export_dir},
-          {"http", &config.http},
-          {"clock", &config.clock}}) {
+    for (const auto& [key, into] : {std::pair<const char*, std::string*>{"node", &config.node},
+                                    {"data", &config.data},
+                                    {"policies", &config.policies},
+                                    {"keys", &config.keys},
+                                    {"treatment", &config.treatment},
+                                    {"outbox", &config.outbox},
+                                    {"export", &config.export_dir},
+                                    {"http", &config.http},
+                                    {"clock", &config.clock}}) {
       if (const Node* value = map.Get(key)) *into = Text(value, &faults);
     }
     if (const Node* listeners = map.Get("listeners")) {
@@ -147,11 +185,17 @@ absl::StatusOr<Config> ReadConfig(const std::string& path) {
         config.clients.push_back(std::move(client));
       }
     }
+    if (const Node* channels = map.Get("channels")) {
+      for (const auto& [name, node] : channels->members) {
+        ReadChannel(name, node, &config, &faults);
+      }
+    }
     if (const Node* tenants = map.Get("tenants")) {
       std::set<std::string> ids;
       for (const Node* item : yaml::ReadList(*tenants)) {
         TenantSetting tenant = ReadTenant(*item, &faults);
-        if (!ids.insert(tenant.facts.id).second) faults.Add(*item, "a tenant of this id stands above");
+        if (!ids.insert(tenant.facts.id).second)
+          faults.Add(*item, "a tenant of this id stands above");
         config.tenants.push_back(std::move(tenant));
       }
     }
@@ -164,8 +208,10 @@ absl::Status CheckConfig(const Config& config) {
   const struct {
     const char* name;
     const std::string& value;
-  } needed[] = {{"data", config.data},           {"policies", config.policies},
-                {"keys", config.keys},           {"treatment", config.treatment},
+  } needed[] = {{"data", config.data},
+                {"policies", config.policies},
+                {"keys", config.keys},
+                {"treatment", config.treatment},
                 {"outbox", config.outbox}};
   for (const auto& row : needed) {
     if (row.value.empty()) {
@@ -190,7 +236,8 @@ absl::Status CheckConfig(const Config& config) {
     }
   }
   if (!std::filesystem::is_directory(config.keys)) {
-    return InvalidArgument("no keys directory `" + config.keys + "`; make one with `forbear keys generate`");
+    return InvalidArgument("no keys directory `" + config.keys +
+                           "`; make one with `forbear keys generate`");
   }
   if (!config.clock.empty()) return ParseClock(config.clock).status();
   return absl::OkStatus();
@@ -208,7 +255,8 @@ absl::StatusOr<ClockSetting> ParseClock(const std::string& text) {
   if (speed.size() < 2 || speed.front() != 'x' ||
       std::from_chars(begin, end, setting.speed).ptr != end || setting.speed < 1 ||
       setting.speed > kFastest) {
-    return InvalidArgument("`" + text + "`: want START or START,xSPEED with a speed from 1 to 1000000");
+    return InvalidArgument("`" + text +
+                           "`: want START or START,xSPEED with a speed from 1 to 1000000");
   }
   return setting;
 }

@@ -78,28 +78,14 @@ class StrictListener : public nlohmann::json_sax<nlohmann::json> {
   std::string fault_;
 };
 
-// json_util names the field in parentheses and then quotes what stands there. Only the first is told.
+// json_util names the field in parentheses and then quotes what stands there. Only the first is
+// told.
 std::string WhereOf(std::string_view message) {
   const size_t open = message.find('(');
   const size_t close = message.find(')', open);
   if (open == std::string_view::npos || close == std::string_view::npos) return "the request";
   const std::string_view path = message.substr(open + 1, close - open - 1);
   return path.empty() ? "the request" : "`" + std::string(path) + "`";
-}
-
-absl::Status ParseRequest(const std::string& line, v1::EvaluateRequest* request) {
-  if (line.size() > kMostLineBytes) return InvalidArgument("the line is longer than 1 MiB");
-  FORBEAR_RETURN_IF_ERROR(CheckStrictJson(line));
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = false;
-  const auto parsed = google::protobuf::util::JsonStringToMessage(line, request, options);
-  if (!parsed.ok()) {
-    const auto message = parsed.message();
-    return InvalidArgument("no EvaluateRequest: " +
-                           WhereOf({message.data(), message.size()}) +
-                           " is no field of it, or holds a value of another kind");
-  }
-  return absl::OkStatus();
 }
 
 absl::Status Answer(const DecideWorld& world, const v1::EvaluateRequest& request,
@@ -180,6 +166,20 @@ absl::Status CheckStrictJson(std::string_view text) {
   return InvalidArgument(listener.fault().empty() ? "no JSON" : listener.fault());
 }
 
+absl::Status ParseEvaluateRequest(const std::string& json, v1::EvaluateRequest* request) {
+  if (json.size() > kMostLineBytes) return InvalidArgument("longer than 1 MiB");
+  FORBEAR_RETURN_IF_ERROR(CheckStrictJson(json));
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = false;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(json, request, options);
+  if (!parsed.ok()) {
+    const auto message = parsed.message();
+    return InvalidArgument("no EvaluateRequest: " + WhereOf({message.data(), message.size()}) +
+                           " is no field of it, or holds a value of another kind");
+  }
+  return absl::OkStatus();
+}
+
 bool DecideLines(const DecideWorld& world, std::istream& in, std::ostream& out) {
   bool all_good = true;
   uint64_t number = 0;
@@ -188,7 +188,7 @@ bool DecideLines(const DecideWorld& world, std::istream& in, std::ostream& out) 
     if (!line.empty() && line.back() == '\r') line.pop_back();
     v1::EvaluateRequest request;
     v1::EvaluateResponse response;
-    absl::Status how = ParseRequest(line, &request);
+    absl::Status how = ParseEvaluateRequest(line, &request);
     if (how.ok()) how = Answer(world, request, &response);
     if (how.ok()) {
       out << ToJson(response) << '\n';
@@ -238,8 +238,9 @@ void AddDecideCommand(CLI::App& app, int* exit_code) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "decide", "Answers questions from stdin: one JSON EvaluateRequest a line, with its facts and "
-                "its instant; one JSON EvaluateResponse a line on stdout.");
+      "decide",
+      "Answers questions from stdin: one JSON EvaluateRequest a line, with its facts and "
+      "its instant; one JSON EvaluateResponse a line on stdout.");
   command->add_option("--policies", options->policies, "the folder of packs")
       ->required()
       ->envname("FORBEAR_POLICIES");

@@ -9,6 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "adapters/cli/calendar_command.h"
+#include "adapters/cli/explain_command.h"
+#include "adapters/cli/packs_command.h"
 #include "adapters/yaml/pack_reader.h"
 #include "adapters/yaml/scenario.h"
 #include "adapters/zones/zones.h"
@@ -302,6 +305,9 @@ int RunConformance(const std::vector<std::string>& files, const std::string& pol
 void AddPolicyCommands(CLI::App& app, int* exit_code) {
   CLI::App* group = app.add_subcommand("policy", "check and try packs of rules");
   group->require_subcommand(1);
+  AddCalendarCommand(*group, exit_code);
+  AddExplainCommand(*group, exit_code);
+  AddPacksCommands(*group, exit_code);
   for (const bool lint : {true, false}) {
     CLI::App* command = group->add_subcommand(
         lint ? "lint" : "test", lint ? "check packs; one fault a line, with file, line and column"

@@ -41,6 +41,9 @@ absl::StatusOr<std::shared_ptr<const World>> LoadWorld(const Config& config,
   FORBEAR_ASSIGN_OR_RETURN(const auto zones, LoadZones());
   world->surroundings = {policies.bundle, zones, policies.places};
   FORBEAR_ASSIGN_OR_RETURN(world->treatment, yaml::LoadTreatment(config.treatment));
+  for (const auto& [channel, setting] : config.channels) {
+    if (setting.queued) world->queued_channels.insert(channel);
+  }
   for (const TenantSetting& tenant : config.tenants) {
     world->tenants[tenant.facts.id] = tenant.facts;
     if (!tenant.name.empty()) world->sender_names[tenant.facts.id] = tenant.name;
@@ -77,7 +80,7 @@ RecordFact AboutNode(std::string kind, const World& world) {
 
 // The newest entry of this kind among the last few thousand; nothing when there is none so near.
 std::optional<cj1::Value> NewestOfKind(const Store& store, const std::string& kind) {
-  constexpr uint64_t kStep = 500;      // entries a look
+  constexpr uint64_t kStep = 500;        // entries a look
   constexpr uint64_t kFarthest = 5'000;  // older ones are not worth a slow start
   const uint64_t size = store.Head().size;
   for (uint64_t back = kStep; back - kStep < size && back <= kFarthest; back += kStep) {
@@ -164,12 +167,11 @@ absl::Status Serve(const Config& config) {
   FORBEAR_ASSIGN_OR_RETURN(const yaml::LoadedPolicies policies,
                            yaml::LoadPolicies(config.policies, true));
   FORBEAR_ASSIGN_OR_RETURN(const std::shared_ptr<const World> world, LoadWorld(config, policies));
-  FORBEAR_ASSIGN_OR_RETURN(
-      logexport::Signer signer,
-      logexport::Signer::Open(config.keys + "/" + logexport::kLogKeyFile,
-                              config.keys + "/signer.state"));
-  FORBEAR_ASSIGN_OR_RETURN(const Bytes32 index_key, logexport::ReadIndexKey(
-                                                        config.keys + "/" + logexport::kIndexKeyFile));
+  FORBEAR_ASSIGN_OR_RETURN(logexport::Signer signer,
+                           logexport::Signer::Open(config.keys + "/" + logexport::kLogKeyFile,
+                                                   config.keys + "/signer.state"));
+  FORBEAR_ASSIGN_OR_RETURN(const Bytes32 index_key,
+                           logexport::ReadIndexKey(config.keys + "/" + logexport::kIndexKeyFile));
   const Phones phones(policies.phone_prefixes);
   FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<PacedClock> clock, MakeClock(config));
   SystemRandomness randomness;
@@ -186,13 +188,19 @@ absl::Status Serve(const Config& config) {
   options.randomness = &randomness;
   FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<SqliteStore> store, SqliteStore::Open(options));
 
+  std::map<Channel, std::chrono::milliseconds> takes;
+  std::map<Channel, uint32_t> per_second;
+  for (const auto& [channel, setting] : config.channels) {
+    takes[channel] = setting.takes;
+    if (setting.per_second) per_second[channel] = *setting.per_second;
+  }
   FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<Outbox> outbox,
-                           Outbox::Open(config.outbox, *clock));
+                           Outbox::Open(config.outbox, *clock, Outbox::Sync::kNever, takes));
   std::map<Channel, ChannelAdapter*> channels;
   for (const Channel channel : {Channel::kSms, Channel::kEmail, Channel::kLetter}) {
     channels[channel] = outbox.get();
   }
-  Orchestrator orchestrator({*store, *clock, randomness, channels});
+  Orchestrator orchestrator({*store, *clock, randomness, channels, per_second});
   FORBEAR_RETURN_IF_ERROR(orchestrator.Start());
   FORBEAR_RETURN_IF_ERROR(SayStarted(orchestrator, *store, *world));
 
@@ -235,13 +243,12 @@ absl::Status Serve(const Config& config) {
   std::unique_ptr<HttpServer> http;
   if (!config.http.empty()) {
     FORBEAR_ASSIGN_OR_RETURN(
-        http, HttpServer::Start(config.http, {[&] {
-                                                return healthy && !store->Status().writes_refused;
-                                              },
-                                              [&] {
-                                                metrics.Set(store->Status(), orchestrator.tally());
-                                                return metrics.Text();
-                                              }}));
+        http,
+        HttpServer::Start(config.http, {[&] { return healthy && !store->Status().writes_refused; },
+                                        [&] {
+                                          metrics.Set(store->Status(), orchestrator.tally());
+                                          return metrics.Text();
+                                        }}));
   }
 
   Worker worker(orchestrator, *clock, [](const Round& round) {
@@ -332,10 +339,10 @@ void AddServeCommand(CLI::App& app, int* exit_code) {
       config = *read;
     }
     const std::map<std::string, std::string*> into = {
-        {"node", &config.node},       {"data", &config.data},
-        {"policies", &config.policies}, {"keys", &config.keys},
+        {"node", &config.node},           {"data", &config.data},
+        {"policies", &config.policies},   {"keys", &config.keys},
         {"treatment", &config.treatment}, {"outbox", &config.outbox},
-        {"export", &config.export_dir}, {"http", &config.http},
+        {"export", &config.export_dir},   {"http", &config.http},
         {"clock", &config.clock}};
     for (const auto& [name, value] : settings->values) {
       if (!value.empty()) *into.at(name) = value;

@@ -83,9 +83,9 @@ absl::Status EvaluateStored(const Backend& backend, const Call& call,
 
 }  // namespace
 
-absl::Status EvaluateFacts(const v1::EvaluateRequest& request, const policy::Surroundings& world,
-                           const Phones& phones, std::optional<Instant> now,
-                           v1::EvaluateResponse* response) {
+absl::StatusOr<policy::Decision> DecideFacts(const v1::EvaluateRequest& request,
+                                             const policy::Surroundings& world,
+                                             const Phones& phones, std::optional<Instant> now) {
   Reading reading(IdSpace::kLabels, &phones);
   const Path root;
   const Path facts_at = root.Of("facts");
@@ -127,7 +127,15 @@ absl::Status EvaluateFacts(const v1::EvaluateRequest& request, const policy::Sur
     found.push_back({"evaluate_time", std::string(kTooEarly)});
   }
   FORBEAR_RETURN_IF_ERROR(ToStatus(Join(reading.TakeViolations(), found)));
-  Write(Decide(Resolve(owned.facts, world), *at), response->mutable_decision());
+  return Decide(Resolve(owned.facts, world), *at);
+}
+
+absl::Status EvaluateFacts(const v1::EvaluateRequest& request, const policy::Surroundings& world,
+                           const Phones& phones, std::optional<Instant> now,
+                           v1::EvaluateResponse* response) {
+  FORBEAR_ASSIGN_OR_RETURN(const policy::Decision decision,
+                           DecideFacts(request, world, phones, now));
+  Write(decision, response->mutable_decision());
   return absl::OkStatus();
 }
 

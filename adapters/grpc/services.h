@@ -115,5 +115,9 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* MakeSubmitStream(
 absl::Status EvaluateFacts(const v1::EvaluateRequest& request, const policy::Surroundings& world,
                            const Phones& phones, std::optional<Instant> now,
                            v1::EvaluateResponse* response);
+// The same, as the engine says it.
+absl::StatusOr<policy::Decision> DecideFacts(const v1::EvaluateRequest& request,
+                                             const policy::Surroundings& world,
+                                             const Phones& phones, std::optional<Instant> now);
 
 }  // namespace forbear::grpc_adapter

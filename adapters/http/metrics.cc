@@ -44,6 +44,8 @@ struct Metrics::Families {
       gauges("forbear_writes_refused", "1 while the store takes no writes.").Add({});
   prometheus::Gauge& waiting =
       gauges("forbear_due_queue", "Accounts that wait for an instant.").Add({});
+  prometheus::Gauge& queued =
+      gauges("forbear_queued_sends", "Reservations that wait for their channel's turn.").Add({});
   prometheus::Gauge& paused =
       gauges("forbear_paused_accounts", "Accounts due and held by a pause.").Add({});
   prometheus::Gauge& in_doubt =
@@ -79,6 +81,7 @@ void Metrics::Set(const StoreStatus& store, const Tally& tally) {
   families_->queue.Set(static_cast<double>(store.queued_commands));
   families_->refused.Set(store.writes_refused ? 1 : 0);
   families_->waiting.Set(static_cast<double>(tally.waiting));
+  families_->queued.Set(static_cast<double>(tally.queued));
   families_->paused.Set(static_cast<double>(tally.paused));
   families_->in_doubt.Set(static_cast<double>(tally.in_doubt));
 }

@@ -66,7 +66,7 @@ class MemoryStore::View : public StateView {
   absl::StatusOr<uint32_t> CountInFlight(const PauseScope& scope) const override {
     uint32_t count = 0;
     for (const auto& [id, attempt] : store_.attempts_) {
-      if (!IsOpen(attempt.state)) continue;
+      if (!MayBeLeaving(attempt)) continue;
       const auto file = store_.FileOf(attempt.borrower);
       if (MayConcern(scope, attempt, file == nullptr ? nullptr : &file->borrower)) ++count;
     }

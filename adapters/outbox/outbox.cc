@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "engine/model/status.h"
 #include "nlohmann/json.hpp"
@@ -49,8 +50,9 @@ bool WriteAll(int file, const std::string& text) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const std::string& folder, const Clock& clock,
-                                                     Sync sync) {
+absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(
+    const std::string& folder, const Clock& clock, Sync sync,
+    std::map<Channel, std::chrono::milliseconds> takes) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return FailedPrecondition("outbox `" + folder + "`: cannot be made: " + std::strerror(errno));
   }
@@ -61,11 +63,14 @@ absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(const std::string& folder, 
                               "`: is no folder that can be written to; name "
                               "another with --outbox");
   }
-  return std::unique_ptr<Outbox>(new Outbox(folder, clock, sync));
+  return std::unique_ptr<Outbox>(new Outbox(folder, clock, sync, std::move(takes)));
 }
 
 Delivery Outbox::Send(const Reservation& reservation, const Outgoing& outgoing,
                       std::chrono::milliseconds /*timeout: a local file is quick*/) {
+  const auto takes = takes_.find(outgoing.channel);
+  const auto half = takes == takes_.end() ? std::chrono::milliseconds(0) : takes->second / 2;
+  if (half.count() > 0) std::this_thread::sleep_for(half);
   Delivery delivery;
   int file = -1;
   int call = 0;
@@ -84,6 +89,7 @@ Delivery Outbox::Send(const Reservation& reservation, const Outgoing& outgoing,
   bool whole = WriteAll(file, Text(outgoing, call, clock_.Now()));
   if (whole && sync_ == Sync::kEachFile) whole = ::fsync(file) == 0;
   whole = ::close(file) == 0 && whole;
+  if (half.count() > 0) std::this_thread::sleep_for(half);
   delivery.kind = whole ? DeliveryKind::kDelivered : DeliveryKind::kInDoubt;
   delivery.outcome = Outcome::kDelivered;
   if (!whole) delivery.reason = "write_failed";

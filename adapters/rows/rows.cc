@@ -178,6 +178,8 @@ void Fields(Ar& ar, typename Ar::template Field<Attempt>& x) {
   ar.One(6, x.reserved_at, Instant());
   ar.One(7, x.step, 0);
   ar.One(8, x.provider_id, std::string());
+  ar.One(9, x.queued, false);
+  ar.Maybe(10, x.dispatched_at);
 }
 
 template <typename Ar>
@@ -525,6 +527,13 @@ std::string EncodeChanges(const Changes& changes) {
     out.Add(send.text.Reveal(RevealFor::kStoring));
     out.Add(send.language).Add(send.template_id);
     AddInstant(send.reserved_at, &out);
+  }
+  out.Count(changes.applied.queued.has_value() ? 1 : 0);
+  if (changes.applied.queued.has_value()) {
+    const QueuedSend& queued = *changes.applied.queued;
+    out.Add(queued.attempt.Raw()).Add(queued.tenant).Add(ToWord(queued.channel));
+    out.Count(queued.jurisdictions.size());
+    for (const std::string& place : queued.jurisdictions) out.Add(place);
   }
   return out.Take();
 }

@@ -335,6 +335,7 @@ class SqliteStore::Writer::View : public StateView {
   absl::StatusOr<uint32_t> CountInFlight(const PauseScope& scope) const override {
     uint32_t count = 0;
     for (const auto& [id, attempt] : writer_.open_) {
+      if (!MayBeLeaving(attempt)) continue;
       std::shared_ptr<const BorrowerFile> file;
       if (!scope.jurisdiction.empty()) {
         FORBEAR_ASSIGN_OR_RETURN(file, writer_.FileOf(attempt.borrower));

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -23,15 +24,15 @@
 namespace forbear {
 
 // Who asks, as one Authenticate() found out. Never from a request's field.
-#define FORBEAR_CALLER_ROLES(X)                                                          \
-  X(kLender, "lender") X(kDialler, "dialler") X(kOfficer, "officer")                     \
-  X(kAuditor, "auditor") X(kOperator, "operator")
+#define FORBEAR_CALLER_ROLES(X) \
+  X(kLender, "lender")          \
+  X(kDialler, "dialler") X(kOfficer, "officer") X(kAuditor, "auditor") X(kOperator, "operator")
 FORBEAR_WORDS(CallerRole, FORBEAR_CALLER_ROLES)
 
 struct Caller {
   std::string tenant;  // empty only for operators
   CallerRole role = CallerRole::kAuditor;
-  std::string id;      // opaque; allowed to stand in clear (E11)
+  std::string id;  // opaque; allowed to stand in clear (E11)
 };
 
 // The caller's own name for a write, so that a repeat gets the first answer (security.md J1).
@@ -51,7 +52,7 @@ struct SubmitAccount {
   Account account;
   std::vector<Event> history;  // what the lender already knows: consents, standings, past contacts
   bool allow_update = false;
-  Bytes32 body_digest{};       // of the submitted item; equal digest: the same body again
+  Bytes32 body_digest{};  // of the submitted item; equal digest: the same body again
   // Which fields the item carries, with a digest of each, so that a differing resubmission can
   // name them: field path -> first 8 bytes of SHA-256 of its canonical value.
   std::vector<std::pair<std::string, uint64_t>> field_digests;
@@ -104,6 +105,14 @@ struct RecordEvent {
 // Judge what the treatment proposes for an account, now; reserve it or put the account to sleep.
 struct PlanAccount {
   AccountId account;
+  // Channels with as much waiting as they can take for now, and when to look again: nothing more is
+  // reserved there, since a reservation counts against caps while it waits.
+  std::map<Channel, Instant> full_until;
+};
+// A reservation on a queued channel has its turn (security.md C2): judge it again, now, and hand it
+// over, or let it go and judge its account anew.
+struct DispatchAttempt {
+  AttemptId attempt;
 };
 // The adapter has answered.
 struct SettleAttempt {
@@ -118,7 +127,7 @@ struct DoubtAttempt {
 // It never left: the adapter was not called in time, or contact was paused before it was.
 struct ReleaseAttempt {
   AttemptId attempt;
-  std::string reason;  // a word: `too_late`, `paused`, `refused`
+  std::string reason;  // a word: `too_late`, `paused`, `refused`, `overtaken`, `denied`, `restart`
 };
 
 // ---- Operations --------------------------------------------------------------------------------
@@ -149,13 +158,13 @@ struct RecordFact {
 
 using CommandBody =
     std::variant<SubmitAccount, UpdateAccount, RecordPayment, CloseAccount, UpdateBorrower,
-                 SetPreferences, RecordEvent, PlanAccount, SettleAttempt, DoubtAttempt,
-                 ReleaseAttempt, PauseContacts, ResumeContacts, RecordFact>;
+                 SetPreferences, RecordEvent, PlanAccount, DispatchAttempt, SettleAttempt,
+                 DoubtAttempt, ReleaseAttempt, PauseContacts, ResumeContacts, RecordFact>;
 
 struct Command {
   CommandBody body;
-  Caller caller;                    // for the planner and dispatcher: empty tenant, operator
-  audit::Actor actor;               // who the entries say did it
+  Caller caller;       // for the planner and dispatcher: empty tenant, operator
+  audit::Actor actor;  // who the entries say did it
   std::optional<RequestStamp> request;
   // Randomness drawn when the command was made, and the wall clock in milliseconds then: every id
   // Handle gives out is derived from them, so handling twice gives the same ids.
@@ -183,10 +192,10 @@ struct CommandResult {
   AccountId account;
   EventId event;
   AttemptId attempt;
-  uint64_t version = 0;            // of the object, after the change
-  std::vector<Receipt> receipts;   // filled by the store; empty when nothing changed
-  uint32_t in_flight = 0;          // PauseContacts: sends that had begun and cannot be called back
-  bool repeated = false;           // this answer was given before
+  uint64_t version = 0;           // of the object, after the change
+  std::vector<Receipt> receipts;  // filled by the store; empty when nothing changed
+  uint32_t in_flight = 0;         // PauseContacts: sends that had begun and cannot be called back
+  bool repeated = false;          // this answer was given before
 };
 
 // What the dispatcher must do now, after the transaction that reserved it has committed.
@@ -196,9 +205,18 @@ struct ReservedSend {
   std::vector<std::string> jurisdictions;  // of the decision, sorted: a pause may name one
 };
 
+// A reservation that waits for its channel's turn; nothing leaves before DispatchAttempt says so.
+struct QueuedSend {
+  AttemptId attempt;
+  std::string tenant;
+  Channel channel = Channel::kLetter;
+  std::vector<std::string> jurisdictions;  // as in ReservedSend
+};
+
 struct Applied {
   CommandResult result;
-  std::optional<ReservedSend> send;  // only for PlanAccount
+  std::optional<ReservedSend> send;  // only for PlanAccount and DispatchAttempt: send it now
+  std::optional<QueuedSend> queued;  // only for PlanAccount
   bool paused = false;               // only for PlanAccount: due, but a pause covers it
 };
 

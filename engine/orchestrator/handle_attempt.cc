@@ -1,9 +1,11 @@
-// The path of one reminder, inside the transactions: Plan, then Reserve or Sleep; and when the
-// adapter has answered, Settle, Doubt or Release.
+// The path of one reminder, inside the transactions: Plan, then Reserve or Sleep; on a queued
+// channel Dispatch when its turn comes; and when the adapter has answered, Settle, Doubt or
+// Release.
 //
-//   (none) ─Reserve→ reserved ─Settle→ settled     counts as made
-//                    reserved ─Doubt→ in doubt     counts as made; never sent again
-//                    reserved ─Release→ released   never left; stops counting
+//   (none) ─Reserve→ reserved ─Dispatch→ dispatched   queued channels: judged again at that instant
+//   reserved at once, dispatched ─Settle→ settled     counts as made
+//                                ─Doubt→ in doubt     counts as made; never sent again
+//   reserved, dispatched         ─Release→ released   never left; stops counting
 //
 // Sending lies between two transactions and is the orchestrator's (orchestrator.cc).
 #include <algorithm>
@@ -139,46 +141,32 @@ Event EventOf(const Attempt& attempt, const Way& way) {
   return event;
 }
 
-// Allowed: from this commit on the attempt counts, sent or not.
-void Reserve(const Judged& judged, int step, const Account& account, const FileSet& files,
-             Plan plan, Handling& handling) {
+// The instant an attempt counts from.
+Instant MadeAt(const Attempt& attempt) {
+  return attempt.dispatched_at.value_or(attempt.reserved_at);
+}
+
+// What policy said about where the borrower may be, as entries of an attempt tell it.
+void SetWhere(cj1::Value& data, const policy::Decision& decision) {
+  cj1::Value places = cj1::Array();
+  for (const std::string& place : Names(decision.grounds->jurisdictions)) places.Append(place);
+  data.Set("jurisdictions", std::move(places));
+  cj1::Value zones = cj1::Array();
+  for (const std::string& zone : Names(decision.grounds->zones)) zones.Append(zone);
+  data.Set("zones", std::move(zones));
+  SetClear(data, "tzdata", decision.grounds->tzdata);
+}
+
+// The message, complete, for the adapter. REQUIRES: the way's point is one of the borrower's.
+ReservedSend SendOf(const Attempt& attempt, const Judged& judged, const Account& account,
+                    const FileSet& files, const Handling& handling) {
   const Borrower& borrower = files.own->borrower;
   const Way& way = judged.way;
   const ContactPoint* point = FindPoint(borrower, way.point);
   FORBEAR_CHECK(point != nullptr);  // the treatment chose among this borrower's points
-
-  Attempt attempt;
-  attempt.id = handling.NewTimedId<AttemptId>();
-  attempt.tenant = account.tenant;
-  attempt.borrower = borrower.id;
-  attempt.account = account.id;
-  attempt.event = handling.NewEventId();
-  attempt.state = AttemptState::kReserved;
-  attempt.channel = way.channel;
-  attempt.point = way.point;
-  attempt.reserved_at = handling.now;
-  attempt.step = step;
-
-  const EntryId decision = LogDecision(judged, step, account, files, handling);
-  audit::EntryDraft& entry = handling.Log("attempt.reserved", account.tenant, borrower.id);
-  entry.ref = References(judged, account, handling);
-  entry.ref.Set("attempt", attempt.id.Hex());
-  entry.ref.Set("entry", decision.Hex());
-  entry.data.Set("at", FormatInstant(handling.now));
-  entry.data.Set("dispatch", "at_once");
-  cj1::Value places = cj1::Array();
-  const std::vector<std::string> jurisdictions = Names(judged.decision.grounds->jurisdictions);
-  for (const std::string& place : jurisdictions) places.Append(place);
-  entry.data.Set("jurisdictions", std::move(places));
-  cj1::Value zones = cj1::Array();
-  for (const std::string& zone : Names(judged.decision.grounds->zones)) zones.Append(zone);
-  entry.data.Set("zones", std::move(zones));
-  SetClear(entry.data, "tzdata", judged.decision.grounds->tzdata);
-  SetContact(entry.data, way, step, files, handling);
-
   ReservedSend send;
   send.attempt = attempt.id;
-  send.jurisdictions = jurisdictions;
+  send.jurisdictions = Names(judged.decision.grounds->jurisdictions);
   Outgoing& outgoing = send.outgoing;
   outgoing.attempt = attempt.id;
   outgoing.tenant = account.tenant;
@@ -191,8 +179,44 @@ void Reserve(const Judged& judged, int step, const Account& account, const FileS
                          handling.world.SenderOf(account.tenant));
   outgoing.language = way.language;
   outgoing.template_id = way.template_id;
-  outgoing.reserved_at = handling.now;
-  handling.changes.applied.send = std::move(send);
+  outgoing.reserved_at = MadeAt(attempt);
+  return send;
+}
+
+// Allowed: from this commit on the attempt counts, sent or not.
+void Reserve(const Judged& judged, int step, const Account& account, const FileSet& files,
+             Plan plan, Handling& handling) {
+  const Borrower& borrower = files.own->borrower;
+  const Way& way = judged.way;
+  Attempt attempt;
+  attempt.id = handling.NewTimedId<AttemptId>();
+  attempt.tenant = account.tenant;
+  attempt.borrower = borrower.id;
+  attempt.account = account.id;
+  attempt.event = handling.NewEventId();
+  attempt.state = AttemptState::kReserved;
+  attempt.channel = way.channel;
+  attempt.point = way.point;
+  attempt.reserved_at = handling.now;
+  attempt.step = step;
+  attempt.queued = handling.world.queued_channels.contains(way.channel);
+
+  const EntryId decision = LogDecision(judged, step, account, files, handling);
+  audit::EntryDraft& entry = handling.Log("attempt.reserved", account.tenant, borrower.id);
+  entry.ref = References(judged, account, handling);
+  entry.ref.Set("attempt", attempt.id.Hex());
+  entry.ref.Set("entry", decision.Hex());
+  entry.data.Set("at", FormatInstant(handling.now));
+  entry.data.Set("dispatch", attempt.queued ? "queued" : "at_once");
+  SetWhere(entry.data, judged.decision);
+  SetContact(entry.data, way, step, files, handling);
+
+  if (attempt.queued) {
+    handling.changes.applied.queued = QueuedSend{attempt.id, account.tenant, way.channel,
+                                                 Names(judged.decision.grounds->jurisdictions)};
+  } else {
+    handling.changes.applied.send = SendOf(attempt, judged, account, files, handling);
+  }
 
   plan.wake_at.reset();  // until the attempt has ended
   plan.last_answer = policy::AnswerDigest(judged.decision);
@@ -294,7 +318,7 @@ void AnswerFor(const Attempt& attempt, ChangeMade change, Handling& handling) {
 void GoOn(const Flight& flight, Handling& handling) {
   Plan plan = PlanOf(flight.files, flight.account);
   plan.step = StepAfter(*handling.world.treatment, flight.attempt.step);
-  plan.last_sent_at = flight.attempt.reserved_at;
+  plan.last_sent_at = MadeAt(flight.attempt);
   plan.wake_at = NextLook(flight.account, flight.files.own->borrower, plan, handling);
   handling.changes.plans.push_back(std::move(plan));
 }
@@ -334,13 +358,77 @@ absl::Status Handle(const PlanAccount& command, Handling& handling) {
   FORBEAR_ASSIGN_OR_RETURN(const std::vector<Pause> pauses, handling.state.Pauses());
   bool paused = false;
   const std::vector<Judged> judged = Judge(due, *account, files, pauses, handling, &paused);
-  if (!judged.empty() && judged.back().decision.answer == Answer::kAllowed) {
+  const bool allowed = !judged.empty() && judged.back().decision.answer == Answer::kAllowed;
+  const auto full =
+      allowed ? command.full_until.find(judged.back().way.channel) : command.full_until.end();
+  if (full != command.full_until.end()) {
+    SleepUntil(std::max(full->second, handling.now + kOneSecond), plan, handling);
+  } else if (allowed) {
     Reserve(judged.back(), due.step, *account, files, plan, handling);
   } else if (paused) {
     handling.changes.applied.paused = true;  // due all the same: looked at again on resuming
   } else {
     Sleep(Soonest(judged), due.step, *account, files, plan, handling);
   }
+  return absl::OkStatus();
+}
+
+// Its turn has come. What was lawful when it was reserved is asked again, in the transaction that
+// lets it go: history since then, the hour, the standings, the pauses. The attempt itself is no
+// part of the history it is judged by.
+absl::Status Handle(const DispatchAttempt& dispatch, Handling& handling) {
+  FORBEAR_ASSIGN_OR_RETURN(Flight flight, FindFlight(dispatch.attempt, handling));
+  AnswerFor(flight.attempt, ChangeMade::kUnchanged, handling);
+  if (flight.attempt.state != AttemptState::kReserved || !flight.attempt.queued) {
+    return FailedPrecondition("attempt does not wait for its turn: it is `" +
+                              std::string(ToWord(flight.attempt.state)) + "`");
+  }
+  const auto let_go = [&](const char* reason) {
+    return Handle(ReleaseAttempt{dispatch.attempt, reason}, handling);
+  };
+  FORBEAR_ASSIGN_OR_RETURN(
+      FileSet files, LoadFileSet(handling.state, flight.attempt.tenant, flight.attempt.borrower));
+  const Plan plan = PlanOf(files, flight.account);
+  // Something has happened to the borrower since: judged anew from the start.
+  if (plan.wake_at || flight.account.state != AccountState::kOpen) return let_go("overtaken");
+
+  const auto others = std::make_shared<BorrowerFile>(*files.own);
+  std::erase_if(others->events, [&](const Event& e) { return e.id == flight.attempt.event; });
+  files.own = others;
+  const Borrower& borrower = files.own->borrower;
+  Proposal proposal =
+      Propose(*handling.world.treatment, flight.account, borrower, {plan.step, plan.last_sent_at},
+              ZonesOf(borrower, handling.world), handling.now);
+  DueContact* due = std::get_if<DueContact>(&proposal);
+  if (due == nullptr) return let_go("overtaken");
+  std::erase_if(due->ways, [&](const Way& way) {
+    return way.channel != flight.attempt.channel || way.point != flight.attempt.point;
+  });
+  if (due->ways.empty()) return let_go("overtaken");
+
+  FORBEAR_ASSIGN_OR_RETURN(const std::vector<Pause> pauses, handling.state.Pauses());
+  bool paused = false;
+  const std::vector<Judged> judged = Judge(*due, flight.account, files, pauses, handling, &paused);
+  if (judged.empty()) return let_go("paused");
+  const Judged& now = judged.back();
+  const EntryId decision = LogDecision(now, due->step, flight.account, files, handling);
+  if (now.decision.answer != Answer::kAllowed) return let_go("denied");
+
+  flight.attempt.state = AttemptState::kDispatched;
+  flight.attempt.dispatched_at = handling.now;
+  flight.event.at = handling.now;
+  audit::EntryDraft& entry =
+      handling.Log("attempt.dispatched", flight.attempt.tenant, flight.attempt.borrower);
+  entry.ref = References(now, flight.account, handling);
+  entry.ref.Set("attempt", flight.attempt.id.Hex());
+  entry.ref.Set("entry", decision.Hex());
+  entry.data.Set("at", FormatInstant(handling.now));
+  SetWhere(entry.data, now.decision);
+  SetContact(entry.data, now.way, due->step, files, handling);
+  handling.changes.applied.send = SendOf(flight.attempt, now, flight.account, files, handling);
+  AnswerFor(flight.attempt, ChangeMade::kUpdated, handling);
+  handling.changes.events.emplace_back(flight.attempt.borrower, std::move(flight.event));
+  handling.changes.attempts.push_back(std::move(flight.attempt));
   return absl::OkStatus();
 }
 

@@ -71,6 +71,7 @@ absl::Status Handle(const UpdateBorrower& update, Handling& handling);
 absl::Status Handle(const SetPreferences& preferences, Handling& handling);
 absl::Status Handle(const RecordEvent& record, Handling& handling);
 absl::Status Handle(const PlanAccount& plan, Handling& handling);
+absl::Status Handle(const DispatchAttempt& dispatch, Handling& handling);
 absl::Status Handle(const SettleAttempt& settle, Handling& handling);
 absl::Status Handle(const DoubtAttempt& doubt, Handling& handling);
 absl::Status Handle(const ReleaseAttempt& release, Handling& handling);

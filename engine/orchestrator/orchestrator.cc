@@ -45,7 +45,8 @@ Orchestrator::Orchestrator(OrchestratorParts parts)
     : store_(parts.store),
       clock_(parts.clock),
       maker_(parts.clock, parts.randomness),
-      dispatcher_(std::move(parts.channels), parts.clock) {
+      dispatcher_(std::move(parts.channels), parts.clock),
+      dispatch_queue_(std::move(parts.per_second)) {
   store_.OnPlans([this](const std::vector<Plan>& plans) { PlansChanged(plans); });
 }
 
@@ -60,6 +61,7 @@ Tally Orchestrator::tally() const {
   const std::lock_guard lock(mutex_);
   Tally tally = tally_;
   tally.waiting = queue_.size();
+  tally.queued = dispatch_queue_.size();
   tally.paused = paused_accounts_.size();
   return tally;
 }
@@ -80,18 +82,26 @@ absl::Status Orchestrator::Start() {
   return Recover();
 }
 
-// Whatever was reserved when the process ended may have left: nobody can say, so it counts and is
-// never sent again. Doing this twice changes nothing the second time.
+// Whatever was on its way when the process ended may have left: nobody can say, so it counts and is
+// never sent again. What waited for its turn has certainly not left: it is released, and its
+// account judged anew. Doing this twice changes nothing the second time.
 absl::Status Orchestrator::Recover() {
   FORBEAR_ASSIGN_OR_RETURN(const std::vector<Attempt> open, store_.OpenAttempts());
   std::vector<Command> commands;
+  const auto apply = [&]() -> absl::Status {
+    for (const Answered& answer : ApplyAll(std::exchange(commands, {}))) {
+      if (!answer.applied.ok()) return answer.applied.status();
+    }
+    return absl::OkStatus();
+  };
   for (const Attempt& attempt : open) {
-    commands.push_back(maker_.Make(DoubtAttempt{attempt.id, "crash"}, "recovery"));
+    const bool waited = attempt.queued && attempt.state == AttemptState::kReserved;
+    commands.push_back(waited ? maker_.Make(ReleaseAttempt{attempt.id, "restart"}, "recovery")
+                              : maker_.Make(DoubtAttempt{attempt.id, "crash"}, "recovery"));
+    // In parts: all at once could be more than the store's queue holds.
+    if (commands.size() >= kMostInOneRound) FORBEAR_RETURN_IF_ERROR(apply());
   }
-  for (const Answered& answer : ApplyAll(std::move(commands))) {
-    if (!answer.applied.ok()) return answer.applied.status();
-  }
-  return absl::OkStatus();
+  return apply();
 }
 
 // ---- The path of one reminder
@@ -101,11 +111,15 @@ Round Orchestrator::RunOnce() {
   Round round;
   const ClockHold hold(clock_);
   if (!SettleLeftovers(round)) return round;
-  if (stopping_ || stops_.AllPaused()) return round;
+  if (stopping_) return round;
 
-  const std::vector<AccountId> due = TakeDue();
-  const std::vector<Case> reserved = PlanAndReserve(due, round);
-  Settle(SendAll(reserved, round), round);
+  // While all is paused nothing new is taken, and what waits for its turn is let go.
+  const std::vector<AccountId> due = stops_.AllPaused() ? std::vector<AccountId>() : TakeDue();
+  std::vector<CommandBody> endings = SendAll(PlanAndReserve(due, round), round);
+  for (CommandBody& ending : SendAll(DispatchTurn(round), round)) {
+    endings.push_back(std::move(ending));
+  }
+  Settle(std::move(endings), round);
 
   round.looked_at = due.size();
   Count(round);
@@ -114,7 +128,9 @@ Round Orchestrator::RunOnce() {
     return round;
   }
   const std::lock_guard lock(mutex_);
-  round.wake_at = queue_.NextWake();
+  if (!stops_.AllPaused()) round.wake_at = queue_.NextWake();
+  const std::optional<Instant> turn = dispatch_queue_.NextTurn(clock_.Now());
+  if (turn && (!round.wake_at || *turn < *round.wake_at)) round.wake_at = turn;
   return round;
 }
 
@@ -140,9 +156,14 @@ std::vector<Orchestrator::Case> Orchestrator::PlanAndReserve(const std::vector<A
                                                              Round& round) {
   std::vector<Command> commands;
   commands.reserve(due.size());
-  for (const AccountId& account : due) {
-    stops_.Expect(account);
-    commands.push_back(maker_.Make(PlanAccount{account}, "planner"));
+  for (size_t i = 0; i < due.size(); ++i) {
+    stops_.Expect(due[i]);
+    PlanAccount plan{due[i], {}};
+    {
+      const std::lock_guard lock(mutex_);
+      plan.full_until = dispatch_queue_.Full(clock_.Now(), i);
+    }
+    commands.push_back(maker_.Make(std::move(plan), "planner"));
   }
   std::vector<Answered> answers = ApplyAll(std::move(commands));
 
@@ -162,11 +183,52 @@ std::vector<Orchestrator::Case> Orchestrator::PlanAndReserve(const std::vector<A
     } else if (applied->paused) {
       const std::lock_guard lock(mutex_);
       paused_accounts_.push_back(due[i]);
+    } else if (applied->queued) {
+      const std::lock_guard lock(mutex_);
+      dispatch_queue_.Add({due[i], *std::move(applied->queued)});
     } else {
       ++round.asleep;
     }
   }
   return reserved;
+}
+
+// Judges again, each in its own transaction, the reservations whose turn it is. What comes back is
+// dispatched and durable; the others are released by then.
+std::vector<Orchestrator::Case> Orchestrator::DispatchTurn(Round& round) {
+  std::vector<WaitingSend> turn;
+  {
+    const std::vector<PauseScope> paused = stops_.Paused();
+    const std::lock_guard lock(mutex_);
+    turn = dispatch_queue_.TakeTurn(clock_.Now(), paused, round_size_);
+  }
+  std::vector<Command> commands;
+  commands.reserve(turn.size());
+  for (const WaitingSend& waiting : turn) {
+    stops_.Expect(waiting.account);
+    commands.push_back(maker_.Make(DispatchAttempt{waiting.queued.attempt}, "dispatcher"));
+  }
+  std::vector<Answered> answers = ApplyAll(std::move(commands));
+
+  std::vector<Case> dispatched;
+  for (size_t i = 0; i < turn.size(); ++i) {
+    absl::StatusOr<Applied>& applied = answers[i].applied;
+    if (applied.ok() && applied->send) {
+      dispatched.push_back({turn[i].account, *std::move(applied->send), answers[i].at});
+      continue;
+    }
+    stops_.End(turn[i].account);
+    if (applied.ok()) {
+      ++round.released;
+      continue;
+    }
+    ++round.failed;
+    if (!StoreIsAtFault(applied.status())) continue;  // it has ended already
+    round.store = applied.status();
+    const std::lock_guard lock(mutex_);
+    dispatch_queue_.Add(std::move(turn[i]));
+  }
+  return dispatched;
 }
 
 // Sends each reserved attempt, once, and says how each ended.
@@ -226,7 +288,10 @@ void Orchestrator::Apply(Command command, Store::Done done) {
                                     done = std::move(done)](absl::StatusOr<Applied> applied) {
     // A repeated answer was obeyed when it was first given.
     const bool new_answer = applied.ok() && !applied->result.repeated;
-    if (new_answer && pause) stops_.Pause(*pause);
+    if (new_answer && pause) {
+      stops_.Pause(*pause);
+      Wake();  // what waits for its turn is let go
+    }
     if (new_answer && resume) {
       stops_.Resume(*resume);
       {
@@ -288,6 +353,7 @@ void Orchestrator::PlansChanged(const std::vector<Plan>& plans) {
     for (const Plan& plan : plans) {
       if (!plan.wake_at) continue;
       queue_.Add(plan.account, *plan.wake_at);
+      dispatch_queue_.Touch(plan.account);
       sooner |= !before || *plan.wake_at < *before;
     }
   }

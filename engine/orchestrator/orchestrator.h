@@ -11,6 +11,7 @@
 //   orchestrator.Apply(MakeCommand(PauseContacts{…}), done);
 //
 //   planned ─PlanAccount→ reserved ─Send→ settled | in doubt | released
+//   planned ─PlanAccount→ reserved (queued) ─its turn: DispatchAttempt→ dispatched ─Send→ …
 //
 // Thread safety: Start, then RunOnce from one thread at a time; everything else from any thread.
 #pragma once
@@ -26,6 +27,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "engine/orchestrator/dispatch_queue.h"
 #include "engine/orchestrator/dispatcher.h"
 #include "engine/orchestrator/due_queue.h"
 #include "engine/orchestrator/stop_switch.h"
@@ -73,6 +75,7 @@ struct Tally {
   uint64_t looked_at = 0, sent = 0, in_doubt = 0, released = 0, failed = 0;
   std::map<Channel, uint64_t> sent_by_channel;  // as many as `sent`
   uint64_t waiting = 0;  // entries of the due queue; may count an account twice
+  uint64_t queued = 0;   // reservations that wait for their channel's turn
   uint64_t paused = 0;   // accounts that were due and stand still because of a pause
 };
 
@@ -82,6 +85,9 @@ struct OrchestratorParts {
   Randomness& randomness;
   // Borrowed; an attempt on a channel without an adapter is released as `no_adapter`.
   std::map<Channel, ChannelAdapter*> channels;
+  // Of queued channels (World::queued_channels): the most hand-overs in one second of the engine's
+  // clock. A queued channel that is not here has no limit.
+  std::map<Channel, uint32_t> per_second;
 };
 
 class Orchestrator {
@@ -90,8 +96,9 @@ class Orchestrator {
   // the last.
   explicit Orchestrator(OrchestratorParts parts);
 
-  // Recovery (security.md C8): attempts that a crash left reserved or dispatched become in doubt,
-  // pauses and plans are read. May be called again after an error; does the same again.
+  // Recovery (security.md C8): attempts that a crash left on their way out become in doubt, those
+  // that waited for their turn are released; pauses and plans are read. May be called again after
+  // an error; does the same again.
   absl::Status Start();
 
   // One round: plan at most kMostInOneRound due accounts, send what that reserved, settle. Returns
@@ -130,6 +137,7 @@ class Orchestrator {
   bool SettleLeftovers(Round& round);
   std::vector<AccountId> TakeDue();
   std::vector<Case> PlanAndReserve(const std::vector<AccountId>& due, Round& round);
+  std::vector<Case> DispatchTurn(Round& round);
   std::vector<CommandBody> SendAll(const std::vector<Case>& cases, Round& round);
   void Settle(std::vector<CommandBody> endings, Round& round);
 
@@ -152,6 +160,7 @@ class Orchestrator {
   mutable std::mutex mutex_;  // of what follows
   std::function<void()> on_work_;
   DueQueue queue_;
+  DispatchQueue dispatch_queue_;
   std::vector<AccountId> paused_accounts_;
   Tally tally_;
 };

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "engine/policy/facts.h"
@@ -20,6 +21,9 @@ struct World {
   // By tenant id. A tenant that is not here has no seats, fallback places or declared answers, so
   // whatever needs one of them denies.
   std::map<std::string, policy::TenantFacts> tenants;
+  // Channels whose reservations wait for their turn and are judged again when it comes (security.md
+  // C2): rate-limited providers. All others are handed over as soon as they are reserved.
+  std::set<Channel> queued_channels;
   // How a tenant signs its messages; absent: its id.
   std::map<std::string, std::string> sender_names;
 

@@ -23,9 +23,9 @@ struct Outgoing {
   BorrowerId borrower;
   std::vector<AccountId> accounts;
   Channel channel = Channel::kLetter;
-  Personal address;       // number, mail address, postal address
-  Personal addressee;     // the borrower's name
-  Personal text;          // the words
+  Personal address;    // number, mail address, postal address
+  Personal addressee;  // the borrower's name
+  Personal text;       // the words
   std::string language;
   std::string template_id;
   Instant reserved_at{};

@@ -30,9 +30,10 @@
 
 namespace forbear {
 
-#define FORBEAR_ATTEMPT_STATES(X)                                                        \
-  X(kReserved, "reserved") X(kDispatched, "dispatched") X(kSettled, "settled")           \
-  X(kReleased, "released") X(kInDoubt, "in_doubt") X(kResolved, "resolved")
+#define FORBEAR_ATTEMPT_STATES(X)                                              \
+  X(kReserved, "reserved")                                                     \
+  X(kDispatched, "dispatched") X(kSettled, "settled") X(kReleased, "released") \
+      X(kInDoubt, "in_doubt") X(kResolved, "resolved")
 FORBEAR_WORDS(AttemptState, FORBEAR_ATTEMPT_STATES)
 
 // One attempt of ours. Its event in the borrower's history has the same facts; a released attempt
@@ -41,13 +42,17 @@ struct Attempt {
   AttemptId id;
   std::string tenant;
   BorrowerId borrower;
-  AccountId account;       // the one it was planned for
+  AccountId account;  // the one it was planned for
   EventId event;
   AttemptState state = AttemptState::kReserved;
   Channel channel = Channel::kLetter;
   ContactPointId point;
   Instant reserved_at{};
-  int step = 0;            // of the treatment
+  // Set when its channel is queued and its turn came: the instant it was judged again at, which is
+  // the one that counts.
+  std::optional<Instant> dispatched_at;
+  int step = 0;         // of the treatment
+  bool queued = false;  // reserved to wait for its turn; nothing leaves before `dispatched`
   std::string provider_id;
 };
 
@@ -59,17 +64,17 @@ struct Plan {
   // flight only when something has happened to the borrower since the reservation: what has not
   // begun to leave then stays, and is judged anew.
   std::optional<Instant> wake_at;
-  int step = 0;                       // of the treatment: the next to propose
+  int step = 0;  // of the treatment: the next to propose
   std::optional<Instant> last_sent_at;
-  uint64_t last_answer = 0;           // digest of (answer, rules, bundle) last logged; 0: none
+  uint64_t last_answer = 0;  // digest of (answer, rules, bundle) last logged; 0: none
 };
 
 // Everything a decision about one borrower may need.
 struct BorrowerFile {
   Borrower borrower;
-  std::vector<Account> accounts;   // by id
-  std::vector<Event> events;       // oldest first, ties by id
-  std::vector<Plan> plans;         // by account
+  std::vector<Account> accounts;  // by id
+  std::vector<Event> events;      // oldest first, ties by id
+  std::vector<Plan> plans;        // by account
 };
 
 struct StoredRequest {
@@ -81,7 +86,7 @@ struct Pause {
   PauseScope scope;
   Instant since{};
   CallerRole by_role = CallerRole::kOperator;
-  std::string by;      // caller id
+  std::string by;  // caller id
   std::string reason;
 };
 
@@ -110,6 +115,7 @@ class StateView {
                                                              const BorrowerId& id) const = 0;
   virtual absl::StatusOr<std::optional<Attempt>> FindAttempt(const AttemptId& id) const = 0;
   virtual absl::StatusOr<std::vector<Pause>> Pauses() const = 0;
+  // Attempts under the scope that may be leaving now: reserved to go at once, or dispatched.
   virtual absl::StatusOr<uint32_t> CountInFlight(const PauseScope& scope) const = 0;
   // The seq of the newest entry this view includes, so that a decision can name the history it
   // saw. Absent: the log is empty, or the view cannot tell.
@@ -135,9 +141,9 @@ struct Changes {
 using Handler = std::function<absl::StatusOr<Changes>(const StateView&, const Command&, Instant)>;
 
 struct EntryQuery {
-  std::optional<std::string> tenant;      // absent: all tenants
+  std::optional<std::string> tenant;  // absent: all tenants
   std::optional<BorrowerId> borrower;
-  std::optional<std::string> kind_prefix; // "attempt." or a whole kind
+  std::optional<std::string> kind_prefix;  // "attempt." or a whole kind
   uint64_t first_seq = 0;
   size_t limit = 500;
 };

@@ -27,6 +27,11 @@ bool IsOpen(AttemptState state) {
   return state == AttemptState::kReserved || state == AttemptState::kDispatched;
 }
 
+bool MayBeLeaving(const Attempt& attempt) {
+  if (attempt.state == AttemptState::kReserved) return !attempt.queued;
+  return attempt.state == AttemptState::kDispatched;
+}
+
 bool MayFollow(std::optional<AttemptState> before, AttemptState after) {
   if (!before.has_value()) return IsOpen(after);
   if (*before == after) return true;

@@ -27,6 +27,9 @@ bool MayFollow(std::optional<AttemptState> before, AttemptState after);
 // Reserved or dispatched: how it ended is not known yet.
 bool IsOpen(AttemptState state);
 
+// May it be on its way out at this moment? One that waits for its turn is not.
+bool MayBeLeaving(const Attempt& attempt);
+
 // Could a pause of `scope` concern this attempt? A borrower of unknown place could be anywhere.
 // `borrower` may be null: not known.
 bool MayConcern(const PauseScope& scope, const Attempt& attempt, const Borrower* borrower);

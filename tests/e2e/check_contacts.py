@@ -253,6 +253,19 @@ def check(entries, records, policies, fallback=("TW",)):
                      "purpose": contact.purpose, "outcome": "unreported"}
             attempts[attempt] = event
             files.events[entry["borrower"]].append(event)
+        elif kind == "attempt.dispatched":
+            # Judged again when its turn came, without itself: by what was known at that instant.
+            attempt = entry["ref"]["attempt"]
+            event = attempts[attempt]
+            decision = decisions.get(entry["ref"].get("entry"))
+            if decision is None or decision["kind"] != "decision.allowed":
+                found.append((entry["seq"], attempt, "no decision allowed it to go"))
+                continue
+            files.events[entry["borrower"]].remove(event)
+            contact = files.contact(entry, decision, judge, findings)
+            found += [(entry["seq"], attempt, rule) for rule in judge.broken(contact)]
+            event["at"] = contact.at
+            files.events[entry["borrower"]].append(event)
         elif kind == "attempt.settled":
             attempts[entry["ref"]["attempt"]]["outcome"] = data["outcome"]
         elif kind == "attempt.released":

@@ -36,11 +36,12 @@ def free_ports(count):
 
 
 class Deployment:
-    def __init__(self, folder, binary, policies=ROOT / "policies", treatment=None, clock=None):
+    def __init__(self, folder, binary, policies=ROOT / "policies", treatment=None, clock=None,
+                 channels=""):
         self.folder, self.binary = pathlib.Path(folder), str(binary)
         self.policies = pathlib.Path(policies)
         self.treatment = treatment or ROOT / "policies" / "treatments" / "gentle.yaml"
-        self.clock = clock
+        self.clock, self.channels = clock, channels
         self.data, self.keys = self.folder / "data", self.folder / "keys"
         self.outbox, self.export = self.folder / "outbox", self.folder / "export"
         self.process, self.http = None, None
@@ -64,6 +65,7 @@ class Deployment:
             f"treatment: {self.treatment}\nkeys: {self.keys}\noutbox: {self.outbox}\n"
             f"export: {self.export}\nhttp: 127.0.0.1:0\n"
             + (f"clock: '{self.clock}'\n" if self.clock else "")
+            + (f"channels: {self.channels}\n" if self.channels else "")
             + f"listeners:\n{listeners}"
             "tenants:\n  - id: demo\n    name: Example Collections\n"
             "    fallback_places: [{country: TW}]\n", "utf-8")

@@ -148,13 +148,20 @@ class TroubledChannel : public ChannelAdapter {
 constexpr int kPeople = 24;
 constexpr int kTicks = 220;
 
+// Every other world has channels that take turns, fewer than are wanted.
+std::shared_ptr<const World> WorldOf(uint64_t seed) {
+  auto world = std::make_shared<World>(*TestWorld());
+  if (seed % 2 == 0) world->queued_channels = {Channel::kSms, Channel::kEmail};
+  return world;
+}
+
 struct Simulation {
   explicit Simulation(uint64_t seed)
       : fate(seed),
         randomness(seed + 1'000'000),
         memory({.origin = "audit.example/simulation",
                 .node = "n1",
-                .handler = MakeHandler(TestWorld()),
+                .handler = MakeHandler(WorldOf(seed)),
                 .clock = &clock,
                 .randomness = &randomness,
                 .handling = MemoryStore::Handling::kOnce}),
@@ -189,13 +196,12 @@ struct Simulation {
     for (;;) {
       try {
         orchestrator.reset();
-        orchestrator =
-            std::make_unique<Orchestrator>(OrchestratorParts{store,
-                                                             clock,
-                                                             randomness,
-                                                             {{Channel::kSms, &channel},
-                                                              {Channel::kEmail, &channel},
-                                                              {Channel::kLetter, &channel}}});
+        orchestrator = std::make_unique<Orchestrator>(OrchestratorParts{
+            store,
+            clock,
+            randomness,
+            {{Channel::kSms, &channel}, {Channel::kEmail, &channel}, {Channel::kLetter, &channel}},
+            {{Channel::kSms, 2}, {Channel::kEmail, 2}}});
         if (orchestrator->Start().ok()) return;
       } catch (const Crash&) {
         ++recoveries_crashed;
@@ -298,7 +304,8 @@ Verdict Judge(const std::vector<StoredEntry>& log, const std::vector<Called>& ou
   const auto breach = [&](std::string what) { verdict.breaches.push_back(std::move(what)); };
 
   struct Life {
-    std::optional<uint64_t> reserved, ended;
+    std::optional<uint64_t> reserved, dispatched, ended;
+    bool queued = false;
     std::string end;
     Instant at{};
     int person = -1;
@@ -333,6 +340,11 @@ Verdict Judge(const std::vector<StoredEntry>& log, const std::vector<Called>& ou
       life.reserved = stored.seq;
       life.person = person;
       life.at = *ParseInstant(entry.Find("data")->Find("at")->AsString());
+      life.queued = entry.Find("data")->Find("dispatch")->AsString() == "queued";
+    } else if (kind == "attempt.dispatched") {
+      if (!life.queued || life.dispatched || life.ended) breach("E12: dispatched out of turn");
+      life.dispatched = stored.seq;
+      life.at = *ParseInstant(entry.Find("data")->Find("at")->AsString());
     } else {
       if (!life.reserved) breach("E12: ended before it was reserved");
       if (life.ended) breach("E12: ended twice, as " + life.end + " and " + kind);
@@ -353,6 +365,9 @@ Verdict Judge(const std::vector<StoredEntry>& log, const std::vector<Called>& ou
       continue;
     }
     const Life& life = found->second;
+    if (life.queued && (!life.dispatched || *life.dispatched >= call.log_size)) {
+      breach("C2: sent without being judged again: " + name);
+    }
     if (life.ended && *life.ended < call.log_size) breach("C6: sent after its end: " + name);
     const auto cease = ceased.find(life.person);
     if (cease != ceased.end() && cease->second < call.log_size) {
@@ -440,9 +455,9 @@ TEST(Simulation, NobodyIsContactedWhoShouldNotBe) {
   // A run in which nothing goes wrong would prove nothing.
   for (const int count : crashes) EXPECT_GE(count, 3);
   EXPECT_GE(calls, 500u);
-  for (const char* kind :
-       {"attempt.settled", "attempt.in_doubt", "attempt.released", "decision.deferred",
-        "decision.denied", "contacts.paused", "contacts.resumed", "borrower.cease_requested"}) {
+  for (const char* kind : {"attempt.dispatched", "attempt.settled", "attempt.in_doubt",
+                           "attempt.released", "decision.deferred", "decision.denied",
+                           "contacts.paused", "contacts.resumed", "borrower.cease_requested"}) {
     EXPECT_GE(kinds[kind], 10) << kind;
   }
 }

@@ -109,7 +109,10 @@ Pair MakeCertificate(const std::string& common_name, const std::vector<std::stri
   if (issuer == nullptr) add(NID_basic_constraints, "critical,CA:TRUE");
   if (!names.empty()) {
     std::string value;
-    for (const std::string& each : names) value += (value.empty() ? "DNS:" : ",DNS:") + each;
+    for (const std::string& each : names) {
+      const bool address = each.find_first_not_of("0123456789.") == std::string::npos;
+      value += std::string(value.empty() ? "" : ",") + (address ? "IP:" : "DNS:") + each;
+    }
     add(NID_subject_alt_name, value);
   }
   X509_sign(made.certificate, issuer == nullptr ? made.key : issuer->key, EVP_sha256());
@@ -140,7 +143,7 @@ class Certificates : public testing::Test {
  protected:
   void SetUp() override {
     ca_ = MakeCertificate("Test CA", {}, nullptr);
-    const Pair server = MakeCertificate("server", {"localhost"}, &ca_);
+    const Pair server = MakeCertificate("server", {"127.0.0.1"}, &ca_);
     Write("ca.pem", CertificateText(ca_));
     Write("server.pem", CertificateText(server));
     Write("server.key", KeyText(server));
@@ -157,7 +160,7 @@ class Certificates : public testing::Test {
     ASSERT_TRUE(orchestrator_->Start().ok());
     ServerOptions options;
     ListenerConfig listener;
-    listener.address = "localhost:0";
+    listener.address = "127.0.0.1:0";  // a bare machine need not know a name for it
     listener.certificate_file = folder_.path() + "/server.pem";
     listener.key_file = folder_.path() + "/server.key";
     listener.client_ca_file = folder_.path() + "/ca.pem";

@@ -180,7 +180,7 @@ static_assert(sizeof(Message) == 24, "a field of Message was added");
 static_assert(sizeof(Borrower) == 304, "a field of Borrower was added");
 static_assert(sizeof(ContactPoint) == 176, "a field of ContactPoint was added");
 static_assert(sizeof(Account) == 312, "a field of Account was added");
-static_assert(sizeof(Attempt) == 168, "a field of Attempt was added");
+static_assert(sizeof(Attempt) == 184, "a field of Attempt was added");
 static_assert(sizeof(CommandResult) == 112, "a field of CommandResult was added");
 #endif
 
@@ -312,7 +312,9 @@ TEST(Rows, AttemptsPausesBodiesAndAnswersComeBackWhole) {
   attempt.channel = Channel::kSms;
   attempt.point = MakeId<ContactPointId>(3);
   attempt.reserved_at = At(99);
+  attempt.dispatched_at = At(101);
   attempt.step = -4;
+  attempt.queued = true;
   attempt.provider_id = "p";
   Attempt attempt_back;
   ASSERT_TRUE(DecodeAttempt(EncodeAttempt(attempt), &attempt_back).ok());
@@ -321,7 +323,9 @@ TEST(Rows, AttemptsPausesBodiesAndAnswersComeBackWhole) {
   EXPECT_EQ(attempt_back.channel, attempt.channel);
   EXPECT_EQ(attempt_back.point, attempt.point);
   EXPECT_EQ(attempt_back.reserved_at, attempt.reserved_at);
+  EXPECT_EQ(attempt_back.dispatched_at, attempt.dispatched_at);
   EXPECT_EQ(attempt_back.step, attempt.step);
+  EXPECT_TRUE(attempt_back.queued);
   EXPECT_EQ(attempt_back.provider_id, attempt.provider_id);
 
   const Pause pause{
@@ -421,6 +425,7 @@ TEST(Rows, TwoChangesAreEqualOnlyWhenEverythingIs) {
       {"one entry more", [](Changes& x) { x.entries.emplace_back(); }},
       {"the answer", [](Changes& x) { x.applied.result.version = 3; }},
       {"what is sent", [](Changes& x) { x.applied.send.emplace(); }},
+      {"what waits", [](Changes& x) { x.applied.queued.emplace(); }},
   };
   for (const auto& row : rows) {
     Changes changed = make();

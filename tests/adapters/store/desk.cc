@@ -227,6 +227,9 @@ class Handling {
     changes_.attempts.push_back(std::move(*attempt));
     return std::move(changes_);
   }
+  absl::StatusOr<Changes> Handle(const DispatchAttempt& dispatch) {
+    return Move(dispatch.attempt, AttemptState::kDispatched, "attempt.dispatched");
+  }
   absl::StatusOr<Changes> Handle(const SettleAttempt& settle) {
     return Move(settle.attempt, AttemptState::kSettled, "attempt.settled");
   }

@@ -252,13 +252,23 @@ struct House {
     FORBEAR_CHECK(Restart().ok());
   }
 
+  // The same with mail queued, `a_second` messages a second.
+  void QueueMail(uint32_t a_second) {
+    auto other = std::make_shared<World>(*world);
+    other->queued_channels = {Channel::kEmail};
+    world = other;
+    per_second = {{Channel::kEmail, a_second}};
+    FORBEAR_CHECK(Restart().ok());
+  }
+
   // The process ends and begins again over the same store.
   absl::Status Restart() {
     orchestrator = std::make_unique<Orchestrator>(OrchestratorParts{
         store,
         clock,
         randomness,
-        {{Channel::kSms, &channel}, {Channel::kEmail, &channel}, {Channel::kLetter, &channel}}});
+        {{Channel::kSms, &channel}, {Channel::kEmail, &channel}, {Channel::kLetter, &channel}},
+        per_second});
     return orchestrator->Start();
   }
 
@@ -317,6 +327,7 @@ struct House {
   HandClock clock{kNoon};
   SeededRandomness randomness;
   ScriptedChannel channel;
+  std::map<Channel, uint32_t> per_second;
   MemoryStore store;
   CommandMaker maker;
   std::unique_ptr<Orchestrator> orchestrator;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/ports/store_rules.h"
 #include "tests/engine/orchestrator/house.h"
 
 namespace forbear::house {
@@ -232,6 +233,195 @@ TEST(Pause, ARepeatedRequestDoesNotPauseAgain) {
   EXPECT_TRUE(again->result.repeated);
   house.Submit(Item("A-1", "B-1"));
   EXPECT_EQ(house.orchestrator->RunOnce().sent, 1u);
+}
+
+// ---- Queued channels
+// ------------------------------------------------------------------------------
+
+TEST(Queued, IsReservedThenJudgedAgainThenSent) {
+  House house;
+  house.QueueMail(10);
+  const CommandResult submitted = house.Submit(Item("A-1", "B-1"));
+  const Round round = house.orchestrator->RunOnce();
+  EXPECT_EQ(round.sent, 1u);
+  EXPECT_THAT(house.Kinds(), testing::IsSupersetOf({"decision.allowed", "attempt.reserved",
+                                                    "attempt.dispatched", "attempt.settled"}));
+  EXPECT_THAT(house.Kinds("attempt."),
+              ElementsAre("attempt.reserved", "attempt.dispatched", "attempt.settled"));
+  EXPECT_EQ(house.Entries("attempt.reserved").at(0).Word("dispatch"), "queued");
+  // Each step names the decision that allowed it, and they are two decisions.
+  const Entry reserved = house.Entries("attempt.reserved").at(0);
+  const Entry dispatched = house.Entries("attempt.dispatched").at(0);
+  EXPECT_EQ(house.Kinds("decision.").size(), 2u);
+  EXPECT_NE(reserved.Ref("entry")->AsString(), dispatched.Ref("entry")->AsString());
+  EXPECT_TRUE(house.PlanOf(submitted).wake_at.has_value());
+}
+
+TEST(Queued, TakesNoMoreTurnsASecondThanItsRate) {
+  House house;
+  house.QueueMail(2);
+  for (int i = 0; i < 5; ++i) {
+    house.Submit(Item("A-" + std::to_string(i), "B-" + std::to_string(i)));
+  }
+  Round round = house.orchestrator->RunOnce();
+  EXPECT_EQ(round.sent, 2u);
+  EXPECT_EQ(round.wake_at, kNoon + Seconds(1));
+  EXPECT_EQ(house.orchestrator->tally().queued, 2u) << "the fifth is not even reserved";
+  EXPECT_EQ(house.orchestrator->RunOnce().sent, 0u) << "the same second";
+  house.clock.Advance(Seconds(1));
+  EXPECT_EQ(house.orchestrator->RunOnce().sent, 2u);
+  house.clock.Advance(Seconds(1));
+  EXPECT_EQ(house.orchestrator->RunOnce().sent, 1u);
+  EXPECT_EQ(house.orchestrator->tally().queued, 0u);
+  EXPECT_EQ(house.channel.calls.size(), 5u);
+}
+
+TEST(Queued, ReservesNoMoreThanItCanSendSoon) {
+  House house;
+  house.QueueMail(2);
+  for (int i = 0; i < 300; ++i) {  // more than one round
+    house.Submit(Item("A-" + std::to_string(i), "B-" + std::to_string(i)));
+  }
+  size_t sent = 0;
+  for (int second = 0; second < 30; ++second) {
+    for (int i = 0; i < 3; ++i) sent += house.orchestrator->RunOnce().sent;
+    EXPECT_LE(house.orchestrator->tally().queued, 2 * kMostSecondsAhead);
+    house.clock.Advance(Seconds(1));
+  }
+  EXPECT_EQ(sent, 60u) << "and the channel is never idle";
+  while (house.channel.calls.size() < 300 && house.clock.Now() < kNoon + std::chrono::hours(1)) {
+    house.orchestrator->RunOnce();
+    house.clock.Advance(Seconds(1));
+  }
+  EXPECT_EQ(house.channel.calls.size(), 300u);
+}
+
+TEST(Recovery, TakesMoreThanTheStoresQueueHolds) {
+  House house;
+  house.QueueMail(1);
+  const size_t many = kMostQueuedCommands + 100;
+  for (size_t i = 0; i < many; ++i) {
+    const CommandResult one =
+        house.Submit(Item("A-" + std::to_string(i), "B-" + std::to_string(i)));
+    ASSERT_TRUE(house.Do(PlanAccount{one.account, {}})->queued.has_value());
+  }
+  ASSERT_TRUE(house.Restart().ok());
+  EXPECT_EQ(house.Entries("attempt.released").size(), many);
+}
+
+TEST(Queued, WhatChangedWhileItWaitedDecides) {
+  const struct {
+    const char* name;
+    std::function<void(House&, const CommandResult&)> meanwhile;
+    const char* reason;
+    const char* last_decision;
+  } rows[] = {
+      {"the window has closed",
+       [](House& house, const CommandResult&) { house.clock.Advance(std::chrono::hours(9)); },
+       "denied", "decision.deferred"},
+      {"a cease request",
+       [](House& house, const CommandResult& who) {
+         EXPECT_TRUE(
+             house.Do(RecordEvent{who.borrower, Said(EventName::kCeaseRequest, kNoon)}).ok());
+       },
+       "overtaken", "decision.denied"},
+      {"all is paid",
+       [](House& house, const CommandResult& who) {
+         EXPECT_TRUE(house.Do(RecordPayment{who.account, {123'456, "USD"}, kNoon}).ok());
+       },
+       "overtaken", "decision.allowed"},
+      {"a pause of everything",
+       [](House& house, const CommandResult&) {
+         EXPECT_TRUE(house.Do(PauseContacts{{}, "drill"}, CallerRole::kOfficer).ok());
+       },
+       "paused", "decision.allowed"},
+      {"a pause of the place",
+       [](House& house, const CommandResult&) {
+         PauseScope scope;
+         scope.jurisdiction = "XA";
+         EXPECT_TRUE(house.Do(PauseContacts{scope, "drill"}, CallerRole::kOfficer).ok());
+       },
+       "paused", "decision.allowed"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    House house;
+    house.QueueMail(1);
+    const CommandResult first = house.Submit(Item("A-1", "B-1"));
+    const CommandResult second = house.Submit(Item("A-2", "B-2"));
+    ASSERT_EQ(house.orchestrator->RunOnce().sent, 1u);
+    const CommandResult& waiting =
+        house.channel.calls.at(0).outgoing.borrower == first.borrower ? second : first;
+    row.meanwhile(house, waiting);
+    // No second has passed in most rows: what is let go needs no turn.
+    house.orchestrator->RunOnce();
+    house.orchestrator->RunOnce();
+    EXPECT_EQ(house.channel.calls.size(), 1u);
+    ASSERT_EQ(house.Entries("attempt.released").size(), 1u);
+    EXPECT_EQ(house.Entries("attempt.released").at(0).Word("reason"), row.reason);
+    EXPECT_EQ(house.Kinds("decision.").back(), row.last_decision);
+    EXPECT_EQ(house.orchestrator->tally().queued, 0u);
+  }
+}
+
+TEST(Queued, APauseDoesNotCountWhatWaitsAsInFlight) {
+  House house;
+  house.QueueMail(1);
+  house.Submit(Item("A-1", "B-1"));
+  house.Submit(Item("A-2", "B-2"));
+  ASSERT_EQ(house.orchestrator->RunOnce().sent, 1u);
+  ASSERT_EQ(house.orchestrator->tally().queued, 1u);
+  const auto paused = house.Do(PauseContacts{{}, "drill"}, CallerRole::kOfficer);
+  ASSERT_TRUE(paused.ok());
+  EXPECT_EQ(paused->result.in_flight, 0u);
+}
+
+TEST(Queued, ItsOwnReservationDoesNotUseUpItsCap) {
+  House house;  // one a day: were its own reservation counted, the turn would deny it
+  house.QueueMail(1);
+  house.Submit(Item("A-1", "B-1"));
+  EXPECT_EQ(house.orchestrator->RunOnce().sent, 1u);
+}
+
+TEST(Queued, TheInstantOfSendingIsTheOneThatCounts) {
+  House house;
+  house.QueueMail(1);
+  const CommandResult first = house.Submit(Item("A-1", "B-1"));
+  const CommandResult second = house.Submit(Item("A-2", "B-2"));
+  house.orchestrator->RunOnce();
+  house.clock.Advance(std::chrono::hours(2));
+  ASSERT_EQ(house.orchestrator->RunOnce().sent, 1u);
+  const BorrowerId last = house.channel.calls.at(1).outgoing.borrower;
+  const CommandResult& waited = last == first.borrower ? first : second;
+  const BorrowerFile file = house.File(waited.borrower);
+  ASSERT_EQ(file.events.size(), 1u);
+  EXPECT_EQ(file.events[0].at, kNoon + std::chrono::hours(2));
+  EXPECT_EQ(house.PlanOf(waited).last_sent_at, kNoon + std::chrono::hours(2));
+}
+
+TEST(Recovery, ReleasesWhatWaitedForItsTurnAndPlansItAgain) {
+  House house;
+  house.QueueMail(1);
+  const CommandResult submitted = house.Submit(Item("A-1", "B-1"));
+  ASSERT_TRUE(house.Do(PlanAccount{submitted.account})->queued.has_value());
+  ASSERT_TRUE(house.Restart().ok());
+  EXPECT_THAT(house.Kinds("attempt."), ElementsAre("attempt.reserved", "attempt.released"));
+  EXPECT_EQ(house.Entries("attempt.released").at(0).Word("reason"), "restart");
+  EXPECT_EQ(house.orchestrator->RunOnce().sent, 1u) << "a new decision, a new attempt";
+  EXPECT_EQ(house.Entries("attempt.reserved").size(), 2u);
+}
+
+TEST(Recovery, PutsWhatWasDispatchedInDoubt) {
+  House house;
+  house.QueueMail(1);
+  const CommandResult submitted = house.Submit(Item("A-1", "B-1"));
+  const AttemptId attempt = house.Do(PlanAccount{submitted.account})->result.attempt;
+  ASSERT_TRUE(house.Do(DispatchAttempt{attempt})->send.has_value());
+  EXPECT_FALSE(house.Do(DispatchAttempt{attempt}).ok()) << "once, ever";
+  ASSERT_TRUE(house.Restart().ok());
+  EXPECT_EQ(house.Kinds("attempt.").back(), "attempt.in_doubt");
+  house.orchestrator->RunOnce();
+  EXPECT_TRUE(house.channel.calls.empty());
 }
 
 TEST(Recovery, PutsWhatACrashLeftOpenInDoubtBeforeAnythingIsSent) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "engine/policy/week.h"
 #include "tests/engine/policy/world.h"
 
 namespace forbear::policy {
@@ -33,16 +34,16 @@ Rule RandomRule(Dice& dice, int number) {
     case 0: {
       ContactHours hours;
       for (int i = dice.Roll(1, 2); i > 0; --i) {
-        hours.windows.push_back({static_cast<uint8_t>(dice.Roll(1, 127)), false,
-                                 dice.Roll(0, 1439), dice.Roll(1, 1440), dice.Coin(), dice.Coin()});
+        hours.windows.push_back({static_cast<uint8_t>(dice.Roll(1, 127)), false, dice.Roll(0, 1439),
+                                 dice.Roll(1, 1440), dice.Coin(), dice.Coin()});
       }
       return MakeRule(id, RuleKind::kContactHours, hours);
     }
     case 1:
     case 2: {
       static constexpr WindowUnit kUnits[] = {
-          WindowUnit::kRollingHours,  WindowUnit::kRollingDays,  WindowUnit::kConsecutiveDays,
-          WindowUnit::kCalendarDay,   WindowUnit::kCalendarWeek, WindowUnit::kCalendarMonth};
+          WindowUnit::kRollingHours, WindowUnit::kRollingDays,  WindowUnit::kConsecutiveDays,
+          WindowUnit::kCalendarDay,  WindowUnit::kCalendarWeek, WindowUnit::kCalendarMonth};
       Rule rule = CapRule(id, dice.Roll(1, 4), kUnits[dice.Roll(0, 5)], dice.Roll(1, 9));
       auto& cap = std::get<FrequencyCap>(rule.body);
       cap.counts = static_cast<Counts>(dice.Roll(0, 2));
@@ -93,18 +94,18 @@ TestWorld RandomWorld(Dice& dice, Instant* asked_at) {
   for (int i = dice.Roll(1, 4); i > 0; --i) world.rules.push_back(RandomRule(dice, i));
   *asked_at = RandomInstant(dice);
   for (int i = dice.Roll(0, 8); i > 0; --i) {
-    const Instant at = std::max(*asked_at - Seconds{dice.Roll(1, 20 * 86'400)},
-                                Utc("2025-12-01T00:00:00Z"));
+    const Instant at =
+        std::max(*asked_at - Seconds{dice.Roll(1, 20 * 86'400)}, Utc("2025-12-01T00:00:00Z"));
     const int kind = dice.Roll(0, 9);
     if (kind < 7) {
-      Event& event = world.AddCall(
-          FormatInstant(at), kind < 3 ? Outcome::kConversation
-                             : kind < 5 ? Outcome::kNoAnswer : Outcome::kUnreported);
+      Event& event = world.AddCall(FormatInstant(at), kind < 3   ? Outcome::kConversation
+                                                      : kind < 5 ? Outcome::kNoAnswer
+                                                                 : Outcome::kUnreported);
       event.at = at;
     } else if (kind < 9) {
       Event& event = world.Add(EventName::kInconvenientTime, FormatInstant(at));
-      event.windows = {{static_cast<uint8_t>(dice.Roll(1, 127)), dice.Roll(0, 1439),
-                        dice.Roll(1, 1440)}};
+      event.windows = {
+          {static_cast<uint8_t>(dice.Roll(1, 127)), dice.Roll(0, 1439), dice.Roll(1, 1440)}};
       if (dice.Coin()) event.last_day = OnDay("2026-09-30");
     } else {
       Event& event = world.Add(EventName::kCeaseRequest, FormatInstant(at));
@@ -133,16 +134,48 @@ TEST(Decide, NextAllowedIsAllowedAndOneSecondBeforeIsNot) {
     // Nothing between opened for a moment: no second of a random hundred was allowed.
     const auto span = (*decision.next_allowed_at - at).count();
     for (int probe = 0; probe < 100; ++probe) {
-      const Instant between =
-          at + Seconds{std::uniform_int_distribution<int64_t>(0, span - 1)(*[] {
-            static std::mt19937_64 generator(kSeed);
-            return &generator;
-          }())};
+      const Instant between = at + Seconds{std::uniform_int_distribution<int64_t>(0, span - 1)(*[] {
+                                static std::mt19937_64 generator(kSeed);
+                                return &generator;
+                              }())};
       EXPECT_NE(Decide(question, between).answer, Answer::kAllowed)
           << "seed " << kSeed << " world " << i << " at " << FormatInstant(between);
     }
   }
   EXPECT_GT(deferred, kWorlds / 4) << "the worlds must be worth asking about";
+}
+
+TEST(SpansOf, SaysOfEveryInstantWhatDecideSays) {
+  Dice dice(kSeed + 7);
+  for (int i = 0; i < kWorlds; ++i) {
+    Instant at;
+    const TestWorld world = RandomWorld(dice, &at);
+    const Question question = world.Ask();
+    const Instant until = at + Seconds{9 * 86'400};
+    const std::vector<OpenSpan> spans = SpansOf(question, at, until);
+    ASSERT_FALSE(spans.empty());
+    EXPECT_EQ(spans.front().from, at);
+    EXPECT_EQ(spans.back().until, until);
+    for (size_t k = 0; k < spans.size(); ++k) {
+      const OpenSpan& span = spans[k];
+      ASSERT_LT(span.from, span.until);
+      if (k > 0) {
+        ASSERT_EQ(span.from, spans[k - 1].until) << "no gap";
+        ASSERT_NE(span.closed_by, spans[k - 1].closed_by) << "neighbours differ";
+      }
+      const auto length = (span.until - span.from).count();
+      for (const Instant probe :
+           {span.from, span.until - Seconds{1},
+            span.from + Seconds{dice.Roll(0, static_cast<int>(length) - 1)}}) {
+        std::vector<std::string> closed_by;
+        for (const Denial& denial : Decide(question, probe).denials) {
+          closed_by.push_back(denial.rule);
+        }
+        ASSERT_EQ(span.closed_by, closed_by)
+            << "seed " << kSeed << " world " << i << " at " << FormatInstant(probe);
+      }
+    }
+  }
 }
 
 TEST(Decide, AddingARuleNeverAllowsMore) {
