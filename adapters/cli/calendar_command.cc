@@ -77,7 +77,10 @@ PointKind KindFor(Channel channel) {
   return PointKind::kPhone;
 }
 
-policy::Question Ask(const CalendarCall& call, const std::vector<Place>& places,
+// Well past due, so that no wait after a due date is still running.
+constexpr date::days kPastDue{120};
+
+policy::Question Ask(const CalendarCall& call, const std::vector<Place>& places, Day monday,
                      const policy::Surroundings& surroundings) {
   policy::TenantFacts tenant;
   tenant.id = "calendar";
@@ -95,6 +98,8 @@ policy::Question Ask(const CalendarCall& call, const std::vector<Place>& places,
   account.id = Numbered<AccountId>(2);
   account.role = call.role;
   account.product = Product::kCreditCard;
+  account.kind = AccountKind::kConsumer;
+  account.due_on = monday - kPastDue;
 
   policy::Facts facts;
   facts.tenant = &tenant;
@@ -102,6 +107,7 @@ policy::Question Ask(const CalendarCall& call, const std::vector<Place>& places,
   facts.accounts = {&account};
   facts.channel_consent = policy::ChannelConsent::kGivenLongAgo;
   facts.notices_given_by_default = true;
+  facts.papers_in_order_by_default = true;
   policy::Contact& contact = facts.contact;
   contact.channel = call.channel;
   contact.point = point.id;
@@ -382,7 +388,7 @@ absl::StatusOr<Week> MakeWeek(const CalendarCall& call) {
     }
     places.push_back(std::move(place));
   }
-  const policy::Question question = Ask(call, places, {loaded.bundle, zones, loaded.places});
+  const policy::Question question = Ask(call, places, monday, {loaded.bundle, zones, loaded.places});
   std::vector<std::string> names;
   for (const Place& place : places) {
     for (const std::string& name : loaded.places->ZonesOf(place)) names.push_back(name);

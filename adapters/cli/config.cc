@@ -1,5 +1,6 @@
 #include "adapters/cli/config.h"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <set>
@@ -69,6 +70,25 @@ TenantSetting ReadTenant(const Node& node, Faults* faults) {
     if (const Node* list = map.Get(key)) {
       for (const Node* item : yaml::ReadList(*list)) places->push_back(ReadPlace(*item, faults));
     }
+  }
+  if (const Node* kind = map.Get("kind")) {
+    const std::string word = Text(kind, faults);
+    if (const auto known = ParseWord<FirmKind>(word)) {
+      tenant.facts.kind = *known;
+    } else {
+      faults->Add(*kind, yaml::Unknown("kind of firm", word,
+                                       {AllWords<FirmKind>().begin(), AllWords<FirmKind>().end()}));
+    }
+  }
+  for (const auto& [key, words] :
+       {std::pair<const char*, std::optional<std::vector<std::string>>*>{"licences",
+                                                                        &tenant.facts.licences},
+        {"member_of", &tenant.facts.member_of}}) {
+    const Node* list = map.Get(key);
+    if (list == nullptr) continue;
+    words->emplace();
+    for (const Node* item : yaml::ReadList(*list)) (*words)->push_back(Text(item, faults));
+    std::sort((*words)->begin(), (*words)->end());
   }
   if (const Node* declared = map.Get("declared")) {
     for (const auto& [question, answer] : declared->members) {

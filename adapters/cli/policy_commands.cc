@@ -217,7 +217,14 @@ int RunPolicyLint(const std::string& directory, bool json, std::ostream& out, st
                            "`, which no file under facts/ has; mend `facts`");
         }
       }
-      if (!run.denied_by.contains(rule.id)) {
+      // What no decision reads has nothing to show in a scenario, and what is not in force nothing yet.
+      if (std::holds_alternative<policy::Parameters>(rule.body) ||
+          rule.status != policy::RuleStatus::kInForce) {
+        continue;
+      }
+      const auto* say = std::get_if<policy::MustSay>(&rule.body);
+      const bool only_obliges = say != nullptr && say->when == policy::MustSay::When::kOnRequest;
+      if (!run.denied_by.contains(rule.id) && !only_obliges) {
         faults.push_back(at(rule.mark) + "no scenario beside the pack fails on rule `" + rule.id +
                          "`; add one that it denies");
       }

@@ -34,7 +34,7 @@ struct ProtoOf;
   X(CallerId) X(PointKind) X(Line) X(TiedTo) X(PointSource) X(Via) X(NoticeKind) X(Covers)      \
   X(ConsentForm) X(MessageForm) X(OptOutOffer) X(Wording) X(Whereabouts) X(Stage) X(Basis)      \
   X(RepeatReason) X(EventName) X(Answer) X(Effect) X(RuleKind) X(Reason) X(ChangeMade)          \
-  X(AttemptState) X(CallerRole)
+  X(AttemptState) X(CallerRole) X(AccountKind) X(HeldAs) X(FirmKind)
 #define FORBEAR_PROTO_OF_(Name)  \
   template <>                    \
   struct ProtoOf<Name> {         \

@@ -17,6 +17,7 @@ using google::protobuf::RepeatedPtrField;
 // Q1: a text field and a list of any message.
 constexpr size_t kMaxText = 4'096;
 constexpr int kMaxList = 1'000;
+constexpr size_t kMaxTag = 35;  // RFC 5646 section 4.4.1: what every reader of language tags takes
 constexpr size_t kMaxLabel = 200;  // as long as a lender's own id may be
 
 bool IsLabel(const std::string& text) {
@@ -240,6 +241,42 @@ Person Reading::ReadPerson(const v1::Person& person, const Path& at) {
   return read;
 }
 
+std::string Reading::ReadPackWord(const std::string& text, const Path& at) {
+  if (text.empty() || IsCause(text)) return text;
+  Refuse(at, "is no word: lower-case letters, digits and `_`, never free text");
+  return {};
+}
+
+std::vector<std::string> Reading::ReadPackWords(const v1::WordList& list, const Path& at) {
+  const Path words = at.Of("words");
+  CheckCount(list.words_size(), words);
+  std::vector<std::string> read;
+  for (int i = 0; i < list.words_size(); ++i) {
+    if (list.words(i).empty()) Refuse(words.At(i), "is empty");
+    read.push_back(ReadPackWord(list.words(i), words.At(i)));
+  }
+  std::sort(read.begin(), read.end());
+  return read;
+}
+
+std::vector<std::string> Reading::ReadTags(const v1::WordList& list, const Path& at) {
+  const Path words = at.Of("words");
+  CheckCount(list.words_size(), words);
+  std::vector<std::string> read;
+  for (int i = 0; i < list.words_size(); ++i) {
+    const std::string& tag = list.words(i);
+    const bool good = !tag.empty() && tag.size() <= kMaxTag &&
+                      std::all_of(tag.begin(), tag.end(), [](char c) {
+                        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                               (c >= '0' && c <= '9') || c == '-' || c == '_';
+                      });
+    if (!good) Refuse(words.At(i), "is no tag: letters, digits, `-` and `_`");
+    read.push_back(tag);
+  }
+  std::sort(read.begin(), read.end());
+  return read;
+}
+
 Message Reading::ReadMessage(const v1::Message& message, const Path& at) {
   Message read;
   if (message.has_form()) {
@@ -263,7 +300,11 @@ Message Reading::ReadMessage(const v1::Message& message, const Path& at) {
   FORBEAR_READ_FINDING(demands_payment)
   FORBEAR_READ_FINDING(offer)
   FORBEAR_READ_FINDING(commercial)
+  FORBEAR_READ_FINDING(recipient_charged)
 #undef FORBEAR_READ_FINDING
+  if (message.has_carries()) read.carries = ReadPackWords(message.carries(), at.Of("carries"));
+  if (message.has_found()) read.found = ReadPackWords(message.found(), at.Of("found"));
+  if (message.has_languages()) read.languages = ReadTags(message.languages(), at.Of("languages"));
   return read;
 }
 
@@ -354,6 +395,9 @@ Borrower Reading::ReadBorrower(const v1::Borrower& borrower, const Path& at) {
     read.contact_points.push_back(ReadContactPoint(borrower.contact_points(i), points.At(i)));
   }
   read.refused_channels = ReadChannels(borrower.refused_channels(), at.Of("refused_channels"));
+  if (borrower.has_work_hours()) {
+    read.work_hours = ReadSlots(borrower.work_hours().slots(), at.Of("work_hours").Of("slots"));
+  }
   return read;
 }
 
@@ -413,22 +457,55 @@ Account Reading::ReadAccount(const v1::Account& account, const Path& at, bool su
   read.account_number_at_placement =
       ReadText(account.account_number_at_placement(), at.Of("account_number_at_placement"));
   read.serviced_by_tenant = account.serviced_by_tenant();
+  read.declared_product = ReadPackWord(account.product_name(), at.Of("product_name"));
+  if (read.declared_product.empty() == (read.product == Product::kDeclared)) {
+    Refuse(at.Of("product_name"), "comes with PRODUCT_DECLARED, and only with it");
+  }
+  if (account.has_kind()) {
+    if (const auto kind = ReadWord<AccountKind>(account.kind(), at.Of("kind"))) read.kind = *kind;
+  }
+  if (account.has_held_as()) {
+    if (const auto held = ReadWord<HeldAs>(account.held_as(), at.Of("held_as"))) read.held_as = *held;
+  }
+  if (account.has_creditor_kind()) {
+    if (const auto kind = ReadWord<FirmKind>(account.creditor_kind(), at.Of("creditor_kind"))) {
+      read.creditor_kind = *kind;
+    }
+  }
+  if (account.has_secured()) read.secured = account.secured();
+  if (account.has_stale()) read.stale = account.stale();
+  if (account.has_contact_hours()) {
+    read.hours = ReadSlots(account.contact_hours().slots(), at.Of("contact_hours").Of("slots"));
+  }
   if (account.has_stage()) {
     if (const auto stage = ReadWord<Stage>(account.stage(), at.Of("stage"))) read.stage = *stage;
   }
   return read;
 }
 
+void Reading::DeclareEvents(const RepeatedPtrField<v1::Event>& events, const Path& at) {
+  if (ids_ != IdSpace::kLabels) return;
+  for (int i = 0; i < events.size(); ++i) {
+    Declare(Kind::kEvent, events.Get(i).id(), at.At(i).Of("id"));
+  }
+}
+
 Event Reading::ReadEvent(const v1::Event& event, const Path& at) {
   Event read;
   if (ids_ == IdSpace::kLabels) {
-    read.id = EventId(Declare(Kind::kEvent, event.id(), at.Of("id")));
+    read.id = EventId(Refer(Kind::kEvent, event.id(), at.Of("id")));
   } else if (!event.id().empty()) {
     Refuse(at.Of("id"), "is ours to give");
   }
   if (!event.attempt_id().empty()) Refuse(at.Of("attempt_id"), "is ours to give");
   const auto name = ReadWord<EventName>(event.name(), at.Of("name"));
   if (name) read.name = *name;
+  read.declared_name = ReadPackWord(event.declared_name(), at.Of("declared_name"));
+  if (read.declared_name.empty() == (name == EventName::kDeclared)) {
+    Refuse(at.Of("declared_name"), "comes with EVENT_NAME_DECLARED, and only with it");
+  }
+  read.declared_notice = ReadPackWord(event.notice_name(), at.Of("notice_name"));
+  read.document = ReadPackWord(event.document(), at.Of("document"));
   if (event.has_event_time()) {
     if (const auto time = ReadInstant(event.event_time(), at.Of("event_time"))) read.at = *time;
   } else {
@@ -503,6 +580,9 @@ Event Reading::ReadEvent(const v1::Event& event, const Path& at) {
   }
 
   if (event.has_notice()) read.notice = ReadWord<NoticeKind>(event.notice(), at.Of("notice"));
+  if (read.declared_notice.empty() == (read.notice == NoticeKind::kDeclared)) {
+    Refuse(at.Of("notice_name"), "comes with NOTICE_KIND_DECLARED, and only with it");
+  }
   read.opt_out_by = ReadDay(event.opt_out_by(), at.Of("opt_out_by"));
   read.period_ends_on = ReadDay(event.period_ends_date(), at.Of("period_ends_date"));
   read.received_on = ReadDay(event.received_date(), at.Of("received_date"));
@@ -585,6 +665,13 @@ policy::Contact Reading::ReadContact(const v1::ProposedContact& contact, const P
     }
   }
   if (contact.has_notice()) read.notice = ReadWord<NoticeKind>(contact.notice(), at.Of("notice"));
+  read.declared_notice = ReadPackWord(contact.notice_name(), at.Of("notice_name"));
+  if (read.declared_notice.empty() == (read.notice == NoticeKind::kDeclared)) {
+    Refuse(at.Of("notice_name"), "comes with NOTICE_KIND_DECLARED, and only with it");
+  }
+  if (contact.has_caller_class()) {
+    read.caller_class = ReadPackWords(contact.caller_class(), at.Of("caller_class"));
+  }
   if (read.purpose == Purpose::kRequiredNotice && !contact.has_notice()) {
     Refuse(at.Of("notice"), "is missing: which notice it is");
   }
@@ -633,6 +720,7 @@ SubmitAccount Reading::ReadSubmission(const v1::AccountSubmission& submission, c
   const Path history = at.Of("history");
   CheckCount(submission.history_size(), history);
   read.history.reserve(static_cast<size_t>(submission.history_size()));
+  DeclareEvents(submission.history(), history);
   for (int i = 0; i < submission.history_size(); ++i) {
     read.history.push_back(ReadEvent(submission.history(i), history.At(i)));
   }
@@ -647,6 +735,37 @@ SubmitAccount Reading::ReadSubmission(const v1::AccountSubmission& submission, c
   return read;
 }
 
+std::map<std::string, policy::DeclaredAnswer> Reading::ReadDeclared(
+    const RepeatedPtrField<v1::DeclaredAnswer>& answers, const Path& at) {
+  CheckCount(answers.size(), at);
+  std::map<std::string, policy::DeclaredAnswer> read;
+  for (int i = 0; i < answers.size(); ++i) {
+    const v1::DeclaredAnswer& answer = answers.Get(i);
+    const Path here = at.At(i);
+    policy::DeclaredAnswer one;
+    switch (answer.answer_case()) {
+      case v1::DeclaredAnswer::kFlag:
+        one.flag = answer.flag();
+        break;
+      case v1::DeclaredAnswer::kDate:
+        one.day = ReadDay(answer.date(), here.Of("date"));
+        if (answer.date().empty()) Refuse(here.Of("date"), "is no date: write YYYY-MM-DD");
+        break;
+      case v1::DeclaredAnswer::kNumber:
+        one.number = answer.number();
+        break;
+      case v1::DeclaredAnswer::ANSWER_NOT_SET:
+        continue;
+    }
+    if (answer.name().empty()) {
+      Refuse(here.Of("name"), "is missing");
+    } else if (!read.emplace(answer.name(), one).second) {
+      Refuse(here.Of("name"), "is answered twice");
+    }
+  }
+  return read;
+}
+
 void ReadFacts(const v1::Facts& message, const v1::ProposedContact& contact, Reading& reading,
                const Path& facts_at, const Path& contact_at, OwnedFacts* facts) {
   const Path tenant = facts_at.Of("tenant");
@@ -654,31 +773,25 @@ void ReadFacts(const v1::Facts& message, const v1::ProposedContact& contact, Rea
   facts->tenant.seats = reading.ReadPlaces(message.tenant().seats(), tenant.Of("seats"));
   facts->tenant.fallback_places =
       reading.ReadPlaces(message.tenant().fallback_places(), tenant.Of("fallback_places"));
-  const Path declared = tenant.Of("declared");
-  for (int i = 0; i < message.tenant().declared_size(); ++i) {
-    const v1::DeclaredAnswer& answer = message.tenant().declared(i);
-    const Path here = declared.At(i);
-    policy::DeclaredAnswer read;
-    switch (answer.answer_case()) {
-      case v1::DeclaredAnswer::kFlag:
-        read.flag = answer.flag();
-        break;
-      case v1::DeclaredAnswer::kDate:
-        read.day = reading.ReadDay(answer.date(), here.Of("date"));
-        if (answer.date().empty()) reading.Refuse(here.Of("date"), "is no date: write YYYY-MM-DD");
-        break;
-      case v1::DeclaredAnswer::kNumber:
-        read.number = answer.number();
-        break;
-      case v1::DeclaredAnswer::ANSWER_NOT_SET:
-        continue;
-    }
-    if (answer.name().empty()) {
-      reading.Refuse(here.Of("name"), "is missing");
-    } else if (!facts->tenant.declared.emplace(answer.name(), read).second) {
-      reading.Refuse(here.Of("name"), "is answered twice");
+  if (message.tenant().has_kind()) {
+    if (const auto kind = reading.ReadWord<FirmKind>(message.tenant().kind(), tenant.Of("kind"))) {
+      facts->tenant.kind = *kind;
     }
   }
+  if (message.tenant().has_licences()) {
+    facts->tenant.licences =
+        reading.ReadPackWords(message.tenant().licences(), tenant.Of("licences"));
+  }
+  if (message.tenant().has_member_of()) {
+    facts->tenant.member_of = reading.ReadTags(message.tenant().member_of(), tenant.Of("member_of"));
+  }
+  if (message.tenant().has_contact_hours()) {
+    facts->tenant.hours = reading.ReadSlots(message.tenant().contact_hours().slots(),
+                                            tenant.Of("contact_hours").Of("slots"));
+  }
+  facts->tenant.declared =
+      reading.ReadDeclared(message.tenant().declared(), tenant.Of("declared"));
+  facts->facts.declared = reading.ReadDeclared(message.declared(), facts_at.Of("declared"));
 
   if (message.has_borrower()) {
     facts->borrower = reading.ReadBorrower(message.borrower(), facts_at.Of("borrower"));
@@ -692,6 +805,7 @@ void ReadFacts(const v1::Facts& message, const v1::ProposedContact& contact, Rea
         reading.ReadAccount(message.accounts(i), accounts.At(i), /*submission=*/false));
   }
   const Path history = facts_at.Of("history");
+  reading.DeclareEvents(message.history(), history);
   for (int i = 0; i < message.history_size(); ++i) {
     facts->history.push_back(reading.ReadEvent(message.history(i), history.At(i)));
   }
@@ -710,6 +824,8 @@ void ReadFacts(const v1::Facts& message, const v1::ProposedContact& contact, Rea
     }
   }
   facts->facts.notices_given_by_default = message.notices_given_by_default();
+  facts->facts.papers_in_order_by_default = message.papers_in_order_by_default();
+  facts->facts.lacks = {message.lacks().begin(), message.lacks().end()};
 
   // Last: it names what the facts declare.
   facts->facts.contact = reading.ReadContact(contact, contact_at);
@@ -897,6 +1013,23 @@ void WritePerson(const Person& person, v1::Person* out) {
   out->set_party(HexOrEmpty(person.party));
 }
 
+void WriteWords(const std::vector<std::string>& words, v1::WordList* out) {
+  for (const std::string& word : words) out->add_words(word);
+}
+
+void WriteSlots(const std::vector<WeeklySlot>& slots, RepeatedPtrField<v1::WeeklySlot>* out) {
+  for (const WeeklySlot& slot : slots) {
+    v1::WeeklySlot* each = out->Add();
+    for (int day = 0; day < 7; ++day) {
+      if (slot.days >> day & 1) {
+        each->add_days(static_cast<v1::WeeklySlot::Day>(v1::WeeklySlot::DAY_MON + day));
+      }
+    }
+    each->set_from(MinuteOfDay(slot.from_minute));
+    each->set_to(MinuteOfDay(slot.to_minute));
+  }
+}
+
 void WriteMessage(const Message& message, v1::Message* out) {
   out->set_form(ToProto(message.form));
   if (message.opt_out != OptOutOffer::kUnstated) out->set_opt_out(ToProto(message.opt_out));
@@ -913,7 +1046,11 @@ void WriteMessage(const Message& message, v1::Message* out) {
   FORBEAR_WRITE_FINDING(demands_payment)
   FORBEAR_WRITE_FINDING(offer)
   FORBEAR_WRITE_FINDING(commercial)
+  FORBEAR_WRITE_FINDING(recipient_charged)
 #undef FORBEAR_WRITE_FINDING
+  if (message.carries) WriteWords(*message.carries, out->mutable_carries());
+  if (message.found) WriteWords(*message.found, out->mutable_found());
+  if (message.languages) WriteWords(*message.languages, out->mutable_languages());
 }
 
 }  // namespace
@@ -956,6 +1093,7 @@ void Write(const Borrower& borrower, Masking masking, v1::Borrower* out) {
   for (const Channel channel : borrower.refused_channels) {
     out->add_refused_channels(ToProto(channel));
   }
+  if (borrower.work_hours) WriteSlots(*borrower.work_hours, out->mutable_work_hours()->mutable_slots());
   out->set_version(borrower.version);
 }
 
@@ -968,6 +1106,15 @@ void Write(const Account& account, Masking masking, v1::Account* out) {
   }
   out->set_role(ToProto(account.role));
   out->set_product(ToProto(account.product));
+  out->set_product_name(account.declared_product);
+  if (account.kind != AccountKind::kUnknown) out->set_kind(ToProto(account.kind));
+  if (account.held_as != HeldAs::kUnknown) out->set_held_as(ToProto(account.held_as));
+  if (account.creditor_kind != FirmKind::kUnknown) {
+    out->set_creditor_kind(ToProto(account.creditor_kind));
+  }
+  if (account.secured) out->set_secured(*account.secured);
+  if (account.stale) out->set_stale(*account.stale);
+  if (account.hours) WriteSlots(*account.hours, out->mutable_contact_hours()->mutable_slots());
   Write(account.balance, out->mutable_balance());
   if (!account.principal.currency.empty()) Write(account.principal, out->mutable_principal());
   out->set_due_date(FormatDay(account.due_on));
@@ -996,6 +1143,9 @@ void Write(const Account& account, Masking masking, v1::Account* out) {
 void Write(const Event& event, Masking masking, v1::Event* out) {
   out->set_id(HexOrEmpty(event.id));
   out->set_name(ToProto(event.name));
+  out->set_declared_name(event.declared_name);
+  out->set_notice_name(event.declared_notice);
+  out->set_document(event.document);
   Write(event.at, out->mutable_event_time());
   if (event.received_at) Write(*event.received_at, out->mutable_received_time());
   out->set_by(ToProto(event.by));
@@ -1040,16 +1190,7 @@ void Write(const Event& event, Masking masking, v1::Event* out) {
     out->set_use_disclosed(event.use_disclosed);
     out->set_given_to(ToProto(event.given_to));
   }
-  for (const WeeklySlot& slot : event.windows) {
-    v1::WeeklySlot* each = out->add_windows();
-    for (int day = 0; day < 7; ++day) {
-      if (slot.days >> day & 1) {
-        each->add_days(static_cast<v1::WeeklySlot::Day>(v1::WeeklySlot::DAY_MON + day));
-      }
-    }
-    each->set_from(MinuteOfDay(slot.from_minute));
-    each->set_to(MinuteOfDay(slot.to_minute));
-  }
+  WriteSlots(event.windows, out->mutable_windows());
   out->set_first_day(DayOrEmpty(event.first_day));
   out->set_last_day(DayOrEmpty(event.last_day));
   if (event.until) Write(*event.until, out->mutable_until());
@@ -1083,29 +1224,44 @@ void Write(const Attempt& attempt, v1::Attempt* out) {
   out->set_provider_id(attempt.provider_id);
 }
 
+namespace {
+
+void WriteDenial(const policy::Denial& denial, v1::Denial* out) {
+  out->set_rule(denial.rule);
+  out->set_kind(ToProto(denial.kind));
+  out->set_effect(ToProto(denial.effect));
+  out->set_suggested(denial.suggested);
+  out->set_reason(ToProto(denial.reason));
+  out->set_needs(denial.needs);
+  for (const policy::Citation& citation : denial.cites) {
+    v1::Citation* cite = out->add_cites();
+    cite->set_text(citation.text);
+    cite->set_url(citation.url);
+  }
+  if (denial.opens_at) Write(*denial.opens_at, out->mutable_opens_time());
+  out->set_fact(denial.fact);
+  if (denial.fact_at) Write(*denial.fact_at, out->mutable_fact_time());
+}
+
+}  // namespace
+
 void Write(const policy::Decision& decision, v1::Decision* out) {
   out->set_answer(ToProto(decision.answer));
   Write(decision.at, out->mutable_evaluate_time());
-  for (const policy::Denial& denial : decision.denials) {
-    v1::Denial* each = out->add_denials();
-    each->set_rule(denial.rule);
-    each->set_kind(ToProto(denial.kind));
-    each->set_effect(ToProto(denial.effect));
-    each->set_suggested(denial.suggested);
-    each->set_reason(ToProto(denial.reason));
-    each->set_needs(denial.needs);
-    for (const policy::Citation& citation : denial.cites) {
-      v1::Citation* cite = each->add_cites();
-      cite->set_text(citation.text);
-      cite->set_url(citation.url);
-    }
-    if (denial.opens_at) Write(*denial.opens_at, each->mutable_opens_time());
+  for (const policy::Denial& denial : decision.denials) WriteDenial(denial, out->add_denials());
+  for (const policy::SetAside& one : decision.set_aside) {
+    v1::SetAside* each = out->add_set_aside();
+    each->set_how(one.how == policy::SetAsideHow::kWarned ? v1::SetAside::HOW_WARNED
+                                                          : v1::SetAside::HOW_MUTED);
+    WriteDenial(one.denial, each->mutable_denial());
   }
   for (const policy::Budget& budget : decision.budgets) {
     v1::Budget* each = out->add_budgets();
     each->set_rule(budget.rule);
     each->set_used(budget.used);
     each->set_limit(budget.limit);
+    each->set_scope(budget.scope);
+    each->set_window(budget.window);
     if (budget.next_frees_at) Write(*budget.next_frees_at, each->mutable_next_frees_time());
   }
   for (const policy::Obligation& obligation : decision.obligations) {

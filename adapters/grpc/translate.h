@@ -9,6 +9,7 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,6 +96,14 @@ class Reading {
     return word;
   }
 
+  // Words that packs declare, `[a-z][a-z0-9_]*`, sorted; tags of the world, sorted.
+  std::string ReadPackWord(const std::string& text, const Path& at);
+  std::vector<std::string> ReadPackWords(const v1::WordList& list, const Path& at);
+  std::vector<std::string> ReadTags(const v1::WordList& list, const Path& at);
+
+  std::map<std::string, policy::DeclaredAnswer> ReadDeclared(
+      const google::protobuf::RepeatedPtrField<v1::DeclaredAnswer>& answers, const Path& at);
+
   // ---- Ids. An empty text is a zero id. ----
   enum class Kind : uint8_t { kAccount, kPoint, kParty, kEvent };
   // Names something that is declared here; twice is a violation.
@@ -115,6 +124,8 @@ class Reading {
   // `submission`: ids and answers-only fields are refused, and the account declares itself by its
   // external_id.
   Account ReadAccount(const v1::Account& account, const Path& at, bool submission);
+  // Their labels, so that an event may name one that stands after it. REQUIRES: before ReadEvent.
+  void DeclareEvents(const google::protobuf::RepeatedPtrField<v1::Event>& events, const Path& at);
   Event ReadEvent(const v1::Event& event, const Path& at);
   policy::Contact ReadContact(const v1::ProposedContact& contact, const Path& at);
   SubmitAccount ReadSubmission(const v1::AccountSubmission& submission, const Path& at);

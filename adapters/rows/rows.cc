@@ -10,6 +10,18 @@ namespace forbear {
 
 // The listings stand in the namespace of the types they list, where the archive looks for them.
 
+// "None" and "nobody told" are different things: a flag under `tag`, the items under the next one.
+template <typename Ar, typename List>
+void MaybeMany(Ar& ar, uint32_t tag, List& list) {
+  bool told = list.has_value();
+  ar.One(tag, told, false);
+  if constexpr (std::is_same_v<Ar, rows::Reader>) {
+    list.reset();
+    if (told) list.emplace();
+  }
+  if (told) ar.Many(tag + 1, *list);
+}
+
 template <typename Ar>
 void Fields(Ar& ar, typename Ar::template Field<Money>& x) {
   ar.One(1, x.minor_units, int64_t{0});
@@ -79,6 +91,10 @@ void Fields(Ar& ar, typename Ar::template Field<Message>& x) {
   ar.Maybe(11, x.demands_payment);
   ar.Maybe(12, x.offer);
   ar.Maybe(13, x.commercial);
+  ar.Maybe(14, x.recipient_charged);
+  MaybeMany(ar, 15, x.carries);
+  MaybeMany(ar, 17, x.found);
+  MaybeMany(ar, 19, x.languages);
 }
 
 template <typename Ar>
@@ -105,6 +121,13 @@ void Fields(Ar& ar, typename Ar::template Field<Account>& x) {
   ar.One(13, x.stage, Stage::kOverdue);
   ar.One(15, x.as_of, Instant());
   ar.One(16, x.version, uint64_t{0});
+  ar.One(17, x.declared_product, std::string());
+  ar.One(18, x.kind, AccountKind::kUnknown);
+  ar.One(19, x.held_as, HeldAs::kUnknown);
+  ar.One(20, x.creditor_kind, FirmKind::kUnknown);
+  ar.Maybe(21, x.secured);
+  ar.Maybe(22, x.stale);
+  MaybeMany(ar, 23, x.hours);
 }
 
 template <typename Ar>
@@ -128,14 +151,7 @@ void Fields(Ar& ar, typename Ar::template Field<Event>& x) {
   ar.Maybe(17, x.answers);
   ar.Maybe(18, x.relies_on);
   ar.One(19, x.answered_by, Id128());
-  // "All accounts" and "no account" are different things to have talked about.
-  bool talked = x.talk.has_value();
-  ar.One(20, talked, false);
-  if constexpr (std::is_same_v<Ar, rows::Reader>) {
-    x.talk.reset();
-    if (talked) x.talk.emplace();
-  }
-  if (talked) ar.Many(21, *x.talk);
+  MaybeMany(ar, 20, x.talk);  // "all accounts" and "no account" are different things to talk about
   ar.Maybe(22, x.attempt);
   ar.Maybe(23, x.notice);
   ar.Maybe(24, x.opt_out_by);
@@ -167,6 +183,9 @@ void Fields(Ar& ar, typename Ar::template Field<Event>& x) {
   ar.One(50, x.owner_party, Id128());
   ar.Maybe(51, x.same_user_since);
   ar.One(52, x.amount_minor_units, int64_t{0});
+  ar.One(53, x.declared_name, std::string());
+  ar.One(54, x.declared_notice, std::string());
+  ar.One(55, x.document, std::string());
 }
 
 template <typename Ar>
@@ -221,6 +240,7 @@ void BodyFields(Ar& ar, typename Ar::template Field<Borrower>& x) {
   ar.Many(5, x.parties);
   ar.Many(6, x.refused_channels);
   ar.One(7, x.version, uint64_t{0});
+  MaybeMany(ar, 8, x.work_hours);
 }
 
 // A date of birth with the number of its party; there may be none.

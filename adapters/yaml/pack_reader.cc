@@ -190,10 +190,59 @@ class PackReader {
   RuleBody ReadInconvenient(const Node& node);
   RuleBody ReadThirdParty(const Node& node);
   RuleBody ReadNoticeFirst(const Node& node);
+  RuleBody ReadMustSay(const Node& node);
+  RuleBody ReadContentBan(const Node& node);
+  RuleBody ReadTimeBarred(const Node& node);
+  RuleBody ReadLicence(const Node& node);
+  RuleBody ReadParameters(const Node& node);
+  Forbidden ReadForbidden(const Node& node);
+  Field AccountDate(const Node& node);
+  // Words of the form `[a-z][a-z0-9_]*`, as packs declare them.
+  std::vector<std::string> Names(const Node* node);
+  void ReadEventNames(const Node& node, Filter* filter);
+  void ReadVocabulary(const Node& node, Pack::Vocabulary* words);
   void ReadRule(const Node& node, Pack* pack);
 
   Faults& faults_;
 };
+
+bool IsName(std::string_view text) {
+  return !text.empty() && text.front() >= 'a' && text.front() <= 'z' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
+std::vector<std::string> PackReader::Names(const Node* node) {
+  std::vector<std::string> names;
+  if (node == nullptr) return names;
+  for (const Node* item : ReadList(*node)) {
+    const auto text = ReadText(*item, &faults_);
+    if (!text) continue;
+    if (!IsName(*text)) {
+      faults_.Add(*item, "`" + *text + "` is no name; use small letters, digits and `_`");
+    }
+    names.push_back(*text);
+  }
+  return names;
+}
+
+// Events of ours, and statements and statuses that some pack declares.
+void PackReader::ReadEventNames(const Node& node, Filter* filter) {
+  filter->events.clear();
+  for (const Node* item : ReadList(node)) {
+    const auto text = ReadText(*item, &faults_);
+    if (!text) continue;
+    const auto word = ParseWord<EventName>(*text);
+    if (word && *word != EventName::kDeclared) {
+      filter->events.push_back(*word);
+    } else if (IsName(*text) && !word && !Nearest(*text, WordList<EventName>())) {
+      filter->declared_events.push_back(*text);
+    } else {
+      faults_.Add(*item, Unknown("value", *text, WordList<EventName>()));
+    }
+  }
+}
 
 Wait PackReader::ReadWait(const Node& node) {
   Wait wait;
@@ -349,7 +398,7 @@ std::shared_ptr<const Filter> PackReader::ReadFilter(const Node& node) {
     faults_.Add(node, "a filter is a map over an event's fields");
     return filter;
   }
-  if (const Node* event = node.Find("event")) filter->events = WordsOf<EventName>(*event);
+  if (const Node* event = node.Find("event")) ReadEventNames(*event, filter.get());
   if (const Node* by = node.Find("by")) {
     for (const Node* item : ReadList(*by)) {
       const std::string text = ReadText(*item, &faults_).value_or("");
@@ -388,7 +437,7 @@ std::vector<std::shared_ptr<const Filter>> PackReader::ReadFilters(const Node& n
 std::shared_ptr<const Filter> PackReader::ReadStanding(const Node& node) {
   if (!node.is_scalar()) return ReadFilter(node);
   auto filter = std::make_shared<Filter>();
-  if (const auto name = Word<EventName>(node)) filter->events = {*name};
+  ReadEventNames(node, filter.get());
   return filter;
 }
 
@@ -426,6 +475,7 @@ ConsentTest PackReader::ReadConsent(const Node& node, std::initializer_list<cons
   for (const char* key : also) map.Get(key);
   if (const Node* covers = map.Need("covers")) test.covers = WordsOf<Covers>(*covers);
   if (const Node* form = map.Get("form")) test.forms = WordsOf<ConsentForm>(*form);
+  test.documents = Names(map.Get("document"));
   if (const Node* by = map.Get("by")) test.by = Word<DoneBy>(*by).value_or(DoneBy::kBorrower);
   if (const Node* to = map.Get("to")) test.to = Word<DoneBy>(*to).value_or(DoneBy::kTenant);
   test.scope = ScopesOf(map.Get("scope"), 0);
@@ -445,17 +495,29 @@ Seen PackReader::ReadSeen(const Node& node) {
   if (const Node* window = map.Get("window")) seen.window = ReadWindow(*window);
   seen.scope = ScopesOf(map.Get("scope"), static_cast<Scopes>(Scope::kPerson));
   if (const Node* n = map.Get("at_least")) seen.at_least = Number(*n, 1, 10'000);
+  if (const Node* n = map.Get("in_a_row")) seen.in_a_row = Number(*n, 1, 10'000);
   return seen;
 }
 
 std::optional<Value> PackReader::ReadValue(const Node& node, const FieldInfo& field) {
   switch (field.type) {
-    case FieldType::kWord: {
+    case FieldType::kWord:
+    case FieldType::kOpenWord: {
       const auto text = ReadText(node, &faults_);
       if (!text) return std::nullopt;
+      const bool open = field.type == FieldType::kOpenWord;
+      std::vector<std::string> known;
+      std::optional<int64_t> declared;
       for (size_t i = 0; i < field.words.size(); ++i) {
+        if (open && field.words[i] == "declared") {
+          declared = static_cast<int64_t>(i);
+          continue;
+        }
         if (field.words[i] == *text) return Value{static_cast<int64_t>(i), ""};
+        known.emplace_back(field.words[i]);
       }
+      // A slip is told as one; anything else some pack has to declare.
+      if (declared && IsName(*text) && !Nearest(*text, known)) return Value{*declared, *text};
       faults_.Add(node, Unknown("value", *text, {field.words.begin(), field.words.end()}) +
                             " (of `" + std::string(field.name) + "`)");
       return std::nullopt;
@@ -470,10 +532,17 @@ std::optional<Value> PackReader::ReadValue(const Node& node, const FieldInfo& fi
       if (!day) return std::nullopt;
       return Value{day->time_since_epoch().count(), ""};
     }
-    case FieldType::kText: {
+    case FieldType::kText:
+    case FieldType::kTags: {
       const auto text = ReadText(node, &faults_);
       if (!text) return std::nullopt;
       return Value{0, *text};
+    }
+    case FieldType::kItems:
+    case FieldType::kFindings: {
+      const std::vector<std::string> names = Names(&node);
+      if (names.empty()) return std::nullopt;
+      return Value{0, names.front()};
     }
   }
   return std::nullopt;
@@ -670,7 +739,30 @@ std::vector<DebtPool> PackReader::ReadPools(const Node* node) {
 RuleBody PackReader::ReadHours(const Node& node) {
   ContactHours hours;
   MapReader map(node, "`contact_hours`", &faults_);
-  const Node* windows = map.Need("windows");
+  if (const Node* source = map.Get("source")) {
+    MapReader one(*source, "`source`", &faults_);
+    ContactHours::Source entry;
+    static const std::vector<std::string> kOf = {"tenant_hours", "account_hours",
+                                                 "borrower_work_hours"};
+    static const std::vector<std::string> kAs = {"only", "within", "instead"};
+    const auto choose = [&](const char* key, const std::vector<std::string>& known) -> size_t {
+      const Node* word = one.Need(key);
+      if (word == nullptr) return 0;
+      const std::string text = ReadText(*word, &faults_).value_or("");
+      const auto found = std::find(known.begin(), known.end(), text);
+      if (found != known.end()) return static_cast<size_t>(found - known.begin());
+      faults_.Add(*word, Unknown("value", text, known));
+      return 0;
+    };
+    entry.of = static_cast<ContactHours::Source::Of>(choose("of", kOf));
+    entry.as = static_cast<ContactHours::Source::As>(choose("as", kAs));
+    hours.source = entry;
+  }
+  const bool only = hours.source && hours.source->as == ContactHours::Source::As::kOnly;
+  const Node* windows = only ? map.Get("windows") : map.Need("windows");
+  if (only && windows != nullptr) {
+    faults_.Add(*windows, "the source is the only table; leave `windows` out, or say `within`");
+  }
   for (const Node* item : windows == nullptr ? std::vector<const Node*>{} : ReadList(*windows)) {
     HoursRow row;
     const size_t faults_before = faults_.lines().size();
@@ -725,12 +817,15 @@ RuleBody PackReader::ReadBlackout(const Node& node) {
 RuleBody PackReader::ReadCap(const Node& node) {
   FrequencyCap cap;
   MapReader map(node, "`frequency_cap`", &faults_);
-  static const std::vector<std::string> kCounts = {"attempts", "contacts", "conversations"};
+  static const std::vector<std::string> kCounts = {"attempts", "contacts", "conversations",
+                                                   "messages"};
   if (const Node* counts = map.Need("counts")) {
     const std::string text = ReadText(*counts, &faults_).value_or("");
     const auto found = std::find(kCounts.begin(), kCounts.end(), text);
     if (found == kCounts.end()) {
       faults_.Add(*counts, Unknown("count", text, kCounts));
+    } else if (text == "messages") {
+      cap.messages = true;
     } else {
       cap.counts = static_cast<Counts>(found - kCounts.begin());
     }
@@ -875,6 +970,22 @@ RuleBody PackReader::ReadOptOut(const Node& node) {
   return opt_out;
 }
 
+// One of the account's dates, by name.
+Field PackReader::AccountDate(const Node& node) {
+  const FieldInfo* field = node.is_scalar() ? FindField(node.text) : nullptr;
+  if (field != nullptr && field->type == FieldType::kDay && field->name.starts_with("account.")) {
+    return field->field;
+  }
+  std::vector<std::string> known;
+  for (const FieldInfo& info : AllFields()) {
+    if (info.type == FieldType::kDay && info.name.starts_with("account.")) {
+      known.emplace_back(info.name);
+    }
+  }
+  faults_.Add(node, Unknown("date of an account", node.text, known));
+  return Field::kAccountDueOn;
+}
+
 RuleBody PackReader::ReadStop(const Node& node) {
   StopContact stop;
   MapReader map(node, "`stop_contact`", &faults_);
@@ -896,6 +1007,13 @@ RuleBody PackReader::ReadStop(const Node& node) {
   }
   if (const Node* during = map.Get("during")) stop.during = ReadText(*during, &faults_).value_or("");
   stop.scope = ScopesOf(map.Get("scope"), static_cast<Scopes>(Scope::kPerson));
+  if (const Node* early = map.Get("not_before")) {
+    MapReader one(*early, "`not_before`", &faults_);
+    StopContact::NotBefore entry;
+    if (const Node* date = one.Need("date")) entry.date = AccountDate(*date);
+    entry.wait = ReadWaits(one.Need("wait"));
+    stop.not_before = std::move(entry);
+  }
   if (const Node* until = map.Get("until")) {
     for (const Node* item : ReadList(*until)) {
       StopContact::Until entry;
@@ -935,6 +1053,14 @@ RuleBody PackReader::ReadInconvenient(const Node& node) {
       }
     }
   }
+  if (const Node* budget = map.Get("budget")) {
+    MapReader one(*budget, "`budget`", &faults_);
+    Inconvenient::Budget entry;
+    if (const Node* hours = one.Get("hours_a_week")) entry.hours_a_week = Number(*hours, 1, 168);
+    if (const Node* points = one.Get("points")) entry.points = Number(*points, 1, 1'000);
+    if (const Node* both = one.Get("not_both")) entry.not_both = Channels(*both);
+    named.budget = std::move(entry);
+  }
   if (const Node* from = map.Get("from")) {
     named.from_borrower = false;
     for (const Node* item : ReadList(*from)) {
@@ -964,10 +1090,14 @@ RuleBody PackReader::ReadThirdParty(const Node& node) {
 RuleBody PackReader::ReadNoticeFirst(const Node& node) {
   NoticeFirst rule;
   MapReader map(node, "`notice_first`", &faults_);
-  if (const Node* notice = map.Need("notice")) rule.notices = WordsOf<NoticeKind>(*notice);
+  if (const Node* notice = map.Need("notice")) {
+    for (const Node* item : ReadList(*notice)) {
+      if (auto value = ReadValue(*item, InfoOf(Field::kNotice))) rule.notices.push_back(*value);
+    }
+  }
   if (rule.notices.empty()) {
     faults_.Add(node, "no notice named; add one");
-    rule.notices.push_back(NoticeKind::kFirstNotice);
+    rule.notices.push_back({static_cast<int64_t>(NoticeKind::kFirstNotice), ""});
   }
   if (const Node* by = map.Get("by")) rule.by = WordsOf<DoneBy>(*by);
   if (const Node* channels = map.Get("channels")) rule.channels = Channels(*channels);
@@ -979,7 +1109,154 @@ RuleBody PackReader::ReadNoticeFirst(const Node& node) {
   if (rule.within.empty() != (rule.after == nullptr)) {
     faults_.Add(node, "`within` and `after` come together; write both or neither");
   }
+  if (!rule.within.empty() && !rule.wait.empty()) {
+    faults_.Add(node, "`wait` closes and `within` leaves open; write two rules");
+  }
   return rule;
+}
+
+RuleBody PackReader::ReadMustSay(const Node& node) {
+  MustSay rule;
+  MapReader map(node, "the rule's body", &faults_);
+  if (!map.ok()) return rule;
+  rule.items = Names(map.Get("must_say"));
+  if (const Node* when = map.Get("when")) {
+    static const std::vector<std::string> kWhen = {"every",         "first", "first_oral",
+                                                   "first_written", "later", "on_request"};
+    const std::string text = ReadText(*when, &faults_).value_or("");
+    const auto found = std::find(kWhen.begin(), kWhen.end(), text);
+    if (found == kWhen.end()) {
+      faults_.Add(*when, Unknown("value", text, kWhen));
+    } else {
+      rule.when = static_cast<MustSay::When>(found - kWhen.begin());
+    }
+  }
+  if (const Node* languages = map.Get("languages")) {
+    MapReader one(*languages, "`languages`", &faults_);
+    rule.any_language = Texts(one.Get("any"));
+    rule.all_languages = Texts(one.Get("all"));
+    if (rule.any_language.empty() && rule.all_languages.empty()) {
+      faults_.Add(*languages, "no language named; write `any: […]` or `all: […]`");
+    }
+  }
+  rule.same_as_message = Flag(map.Get("same_as_message"), false);
+  if (const Node* caller = map.Get("caller")) {
+    MapReader one(*caller, "`caller`", &faults_);
+    if (const Node* id = one.Get("id")) rule.caller_id = Word<CallerId>(*id);
+    rule.caller_class = Names(one.Get("class"));
+    if (!rule.caller_id && rule.caller_class.empty()) {
+      faults_.Add(*caller, "nothing asked of the caller; write `id: shown` or `class: […]`");
+    }
+  }
+  if (rule.items.empty() && rule.any_language.empty() && rule.all_languages.empty() &&
+      !rule.same_as_message && !rule.caller_id && rule.caller_class.empty()) {
+    faults_.Add(node, "nothing has to be said; add `must_say`, `languages` or `caller`");
+  }
+  return rule;
+}
+
+Forbidden PackReader::ReadForbidden(const Node& node) {
+  Forbidden forbids;
+  for (const Node* item : ReadList(node)) {
+    if (item->is_map()) {
+      forbids.conditions.push_back(ReadCondition(*item));
+      if (forbids.conditions.back().empty()) faults_.Add(*item, "an empty condition; name a fact");
+    } else if (item->is_scalar() && item->text == "contact") {
+      forbids.everything = true;
+    } else {
+      for (std::string& name : Names(item)) forbids.codes.push_back(std::move(name));
+    }
+  }
+  if (forbids.codes.empty() && forbids.conditions.empty() && !forbids.everything) {
+    faults_.Add(node, "nothing is forbidden; name a finding or a condition");
+  }
+  return forbids;
+}
+
+RuleBody PackReader::ReadContentBan(const Node& node) {
+  ContentBan ban;
+  MapReader map(node, "`content_ban`", &faults_);
+  if (const Node* forbids = map.Need("forbids")) ban.forbids = ReadForbidden(*forbids);
+  return ban;
+}
+
+RuleBody PackReader::ReadTimeBarred(const Node& node) {
+  TimeBarred rule;
+  MapReader map(node, "`time_barred`", &faults_);
+  if (const Node* stale = map.Need("stale_on")) {
+    const Node* date = stale;
+    if (stale->is_map()) {
+      MapReader one(*stale, "`stale_on`", &faults_);
+      date = one.Need("date");
+      rule.wait = ReadWaits(one.Need("wait"));
+    }
+    if (date != nullptr) rule.stale_on = AccountDate(*date);
+  }
+  if (const Node* forbids = map.Get("forbids")) rule.forbids = ReadForbidden(*forbids);
+  rule.items = Names(map.Get("must_say"));
+  if (map.Get("forbids") == nullptr && rule.items.empty()) {
+    faults_.Add(node, "nothing follows from it; add `forbids` or `must_say`");
+  }
+  return rule;
+}
+
+RuleBody PackReader::ReadLicence(const Node& node) {
+  Licence licence;
+  MapReader map(node, "`licence`", &faults_);
+  licence.holds = Names(map.Get("holds"));
+  if (const Node* channels = map.Get("show_on")) licence.show_on = Channels(*channels);
+  if (licence.holds.empty() && licence.show_on.empty()) {
+    faults_.Add(node, "nothing is asked; add `holds` or `show_on`");
+  }
+  return licence;
+}
+
+// Kept as it is written, by dotted path: it is others who know what the keys mean.
+RuleBody PackReader::ReadParameters(const Node& node) {
+  Parameters parameters;
+  const auto add = [&](const auto& self, const std::string& path, const Node& value) -> void {
+    if (value.is_map()) {
+      for (const auto& [key, part] : value.members) {
+        self(self, path.empty() ? key.text : path + "." + key.text, part);
+      }
+      return;
+    }
+    std::string text;
+    for (const Node* item : ReadList(value)) {
+      if (item->is_map()) {
+        self(self, path + "[" + std::to_string(item->line) + "]", *item);
+        continue;
+      }
+      if (!text.empty()) text += ", ";
+      text += ReadText(*item, &faults_).value_or("");
+    }
+    if (!text.empty()) parameters.values[path] = text;
+  };
+  if (!node.is_map()) faults_.Add(node, "parameters are a map from name to value");
+  add(add, "", node);
+  return parameters;
+}
+
+void PackReader::ReadVocabulary(const Node& node, Pack::Vocabulary* words) {
+  MapReader map(node, "`vocabulary`", &faults_);
+  if (!map.ok()) return;
+  words->notices = Names(map.Get("notices"));
+  words->items = Names(map.Get("items"));
+  words->findings = Names(map.Get("findings"));
+  words->statements = Names(map.Get("statements"));
+  words->statuses = Names(map.Get("statuses"));
+  words->products = Names(map.Get("products"));
+  const auto ours = [&](const char* key, const std::vector<std::string>& names, const auto& known) {
+    for (const std::string& name : names) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) {
+        faults_.Add(node, "`" + name + "` in `" + key + "` is a word of the language; leave it out");
+      }
+    }
+  };
+  ours("notices", words->notices, AllWords<NoticeKind>());
+  ours("statements", words->statements, AllWords<EventName>());
+  ours("statuses", words->statuses, AllWords<EventName>());
+  ours("products", words->products, AllWords<Product>());
 }
 
 void PackReader::ReadRule(const Node& node, Pack* pack) {
@@ -1066,6 +1343,14 @@ void PackReader::ReadRule(const Node& node, Pack* pack) {
       {RuleKind::kInconvenient, &PackReader::ReadInconvenient},
       {RuleKind::kThirdParty, &PackReader::ReadThirdParty},
       {RuleKind::kNoticeFirst, &PackReader::ReadNoticeFirst},
+      {RuleKind::kDisclosure, &PackReader::ReadMustSay},
+      {RuleKind::kIdentification, &PackReader::ReadMustSay},
+      {RuleKind::kLanguage, &PackReader::ReadMustSay},
+      {RuleKind::kContentBan, &PackReader::ReadContentBan},
+      {RuleKind::kTimeBarred, &PackReader::ReadTimeBarred},
+      {RuleKind::kLicence, &PackReader::ReadLicence},
+      {RuleKind::kRecordRetention, &PackReader::ReadParameters},
+      {RuleKind::kDataProtection, &PackReader::ReadParameters},
   };
   int kinds = 0;
   const Node* bars = map.Get("bars");
@@ -1187,6 +1472,21 @@ Pack PackReader::Read(const Node& root) {
       pack.switches.push_back(std::move(entry));
     }
   }
+  if (const Node* words = map.Get("vocabulary")) ReadVocabulary(*words, &pack.vocabulary);
+  pack.warn = Texts(map.Get("warn"));
+  pack.mute = Texts(map.Get("mute"));
+  if (const Node* days = map.Get("proclaimed")) {
+    for (const Node* item : ReadList(*days)) {
+      MapReader one(*item, "the proclaimed day", &faults_);
+      Pack::Proclaimed entry;
+      if (const Node* name = one.Need("calendar")) {
+        entry.calendar = ReadText(*name, &faults_).value_or("");
+      }
+      if (const Node* date = one.Need("date")) entry.day = DayOf(*date).value_or(Day{});
+      entry.cites = ReadCites(one.Need("cites"));
+      pack.proclaimed.push_back(std::move(entry));
+    }
+  }
   if (const Node* rules = map.Need("rules")) {
     std::map<std::string, int> first_line;
     for (const Node* item : ReadList(*rules)) {
@@ -1259,7 +1559,8 @@ class CalendarReader {
     std::set<Day> days;
     if (const Node* list = map.Need("days")) {
       for (const Node* item : ReadList(*list)) {
-        for (int year = calendar.first_year; year <= calendar.last_year; ++year) {
+        // A year more on each side: what is observed on another day may move over New Year.
+        for (int year = calendar.first_year - 1; year <= calendar.last_year + 1; ++year) {
           if (!AddDay(*item, year, &days)) break;
         }
       }
@@ -1278,6 +1579,7 @@ class CalendarReader {
         calendar.workdays_as[*day] = Weekday(*as);
       }
     }
+    calendar.weekend = weekend_;
     calendar.holidays.assign(days.begin(), days.end());
     return calendar;
   }
@@ -1317,7 +1619,9 @@ class CalendarReader {
         const int n = static_cast<int>(ReadInteger(*list[0], &faults_).value_or(1));
         const Day first{date::year{year} / Month(*list[2]) / 1};
         const int ahead = (Weekday(*list[1]) - WeekdayOf(first) + 7) % 7;
-        day = first + date::days{ahead + 7 * (n - 1)};
+        const Day found = first + date::days{ahead + 7 * (n - 1)};
+        // A fifth Tuesday is not there every year.
+        if (date::year_month_day{found}.month() == date::year_month_day{first}.month()) day = found;
       } else {
         faults_.Add(*nth, "want [n, weekday, month]");
       }
@@ -1433,6 +1737,11 @@ void ReadPlaces(std::string_view text, PlaceTable* table, Faults* faults) {
   };
   MapReader map(root, "the places file", faults);
   map.Get("source");
+  if (const Node* aliases = map.Get("aliases")) {
+    for (const auto& [old_name, zone] : aliases->members) {
+      if (const auto name = ReadText(zone, faults)) table->aliases[old_name.text] = *name;
+    }
+  }
   if (const Node* countries = map.Get("countries")) {
     for (const auto& [code, zones] : countries->members) table->countries[code.text] = texts(zones);
   }
@@ -1505,7 +1814,12 @@ NumberFacts FactsOfNumber(std::string_view e164, const PhonePrefixes& prefixes,
   if (e164.empty() || e164.front() != '+') return facts;
   const PhonePrefixes::Match* match = prefixes.Find(e164.substr(1));
   if (match == nullptr) return facts;
-  facts.zones = match->zones;
+  for (const std::string& zone : match->zones) {
+    const auto alias = places.aliases.find(zone);
+    facts.zones.push_back(alias == places.aliases.end() ? zone : alias->second);
+  }
+  std::sort(facts.zones.begin(), facts.zones.end());
+  facts.zones.erase(std::unique(facts.zones.begin(), facts.zones.end()), facts.zones.end());
   // The prefix names only a country when it is a country calling code: one to three digits that
   // no shorter prefix contains, or the North American `1`.
   facts.whole_country = match->prefix.size() <= 3 && !(match->prefix.size() > 1 && match->prefix.front() == '1');

@@ -82,6 +82,9 @@ bool IsOneOf(std::string_view text, std::initializer_list<std::string_view> word
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
+// Acts inside a conversation that a rule about contact answers as well.
+bool IsTalk(std::string_view act) { return IsOneOf(act, {"disclose_debt", "negotiate_payment"}); }
+
 // True for `[a-z][a-z0-9_]*`, the form of every name that a scenario declares.
 bool IsName(std::string_view text) {
   return !text.empty() && text[0] >= 'a' && text[0] <= 'z' &&
@@ -146,16 +149,6 @@ T NamedId(std::string_view kind, std::string_view name) {
   const Bytes32 hash = audit::Sha256(std::string(kind) + "/" + std::string(name));
   return T(Id128::FromRaw(audit::AsText(hash).substr(0, 16)));
 }
-
-// Keys of `content` that later rule kinds read, with the value that says nothing special.
-struct SpecialKey {
-  const char* key;
-  bool otherwise;
-};
-constexpr SpecialKey kSpecialFlags[] = {
-    {"discloses_collector", true}, {"true_sender_name", true},   {"misleading_reason", false},
-    {"pressing_offer", false},
-};
 
 class ScenarioReader {
  public:
@@ -252,6 +245,41 @@ class ScenarioReader {
       faults_.Add(*node, Unknown("value", text, known));
     }
   }
+  // Words that packs declare; sorted.
+  std::vector<std::string> PackWords(const Node* node) {
+    std::vector<std::string> words;
+    if (node == nullptr) return words;
+    for (const Node* item : ListOf(*node)) {
+      const std::string word = Text(item);
+      if (!word.empty() && !IsName(word)) {
+        faults_.Add(*item, "`" + word + "` is no name; use small letters, digits and `_`");
+      }
+      words.push_back(word);
+    }
+    std::sort(words.begin(), words.end());
+    return words;
+  }
+  void Lacks(const Node* node, Scenario* scenario) {
+    for (std::string& word : PackWords(node)) scenario->lacks.insert(std::move(word));
+  }
+  // What the shared form has no word for, and scenarios beside a pack may say.
+  bool beside_pack() const { return form_ == ScenarioForm::kBesidePack; }
+  // A word of a vocabulary that packs may widen: `declared` and its name, or a word of ours.
+  template <typename E>
+  std::optional<E> OpenWord(const Node* node, std::string* declared) {
+    if (node == nullptr) return std::nullopt;
+    const std::string text = Text(node);
+    const std::vector<std::string> known = ToStrings(AllWords<E>());
+    const bool ours = std::find(known.begin(), known.end(), text) != known.end();
+    if (!beside_pack() || (ours && text != "declared")) return Word<E>(*node);
+    if (!IsName(text) || Nearest(text, known)) {
+      faults_.Add(*node, Unknown("value", text, known));
+      return std::nullopt;
+    }
+    *declared = text;
+    return E::kDeclared;
+  }
+  policy::DeclaredAnswer ReadAnswerOf(const Node& node);
   // A name that this scenario declares: unique among its kind.
   std::string NewName(const Node* node, std::set<std::string>* names, const char* what) {
     const std::string name = Text(node);
@@ -352,6 +380,7 @@ class ScenarioReader {
   Place ReadPlace(const Node& node, bool with_kind);
   void ReadGiven(const Node& node, Scenario* scenario);
   void ReadPoint(const Node& node, Scenario* scenario);
+  void ReadAccountMore(MapReader& map, Account* account);
   void ReadEvent(const Node& node, Scenario* scenario);
   std::vector<WeeklySlot> ReadWindows(const Node* node);
   Message ReadContent(const Node* node, Scenario* scenario);
@@ -569,7 +598,7 @@ void ScenarioReader::ReadEvent(const Node& node, Scenario* scenario) {
   Event event;
   const Node* name_node = map.Need("event");
   if (name_node == nullptr) return;
-  const auto name = Word<EventName>(*name_node);
+  const auto name = OpenWord<EventName>(name_node, &event.declared_name);
   event.at = At(map.Need("at")).value_or(Instant{});
   if (!name) {
     map.Finish();
@@ -600,6 +629,16 @@ void ScenarioReader::ReadEvent(const Node& node, Scenario* scenario) {
       event.to = ReadPerson(map.Get("to"));
       event.purpose = MaybeWord<Purpose>(map.Get("purpose")).value_or(Purpose::kPaymentReminder);
       event.message.form = MaybeWord<MessageForm>(map.Get("message")).value_or(MessageForm::kFull);
+      if (beside_pack()) {
+        event.notice = OpenWord<NoticeKind>(map.Get("notice"), &event.declared_notice);
+        event.requested = Flag(map.Get("requested"), false);
+        if (const Node* demands = map.Get("demands_payment")) {
+          event.message.demands_payment = ReadBool(*demands, &faults_);
+        }
+        if (const Node* mentions = map.Get("mentions_debt")) {
+          event.message.mentions_debt = ReadBool(*mentions, &faults_);
+        }
+      }
       if (const Node* answers = map.Get("answers")) {
         event.answers = NamedId<EventId>("inbound", Declared(*answers, inbound_names_, "inbound"));
       }
@@ -641,6 +680,10 @@ void ScenarioReader::ReadEvent(const Node& node, Scenario* scenario) {
       event.accounts = Accounts(map.Get("accounts"));
       if (event.name == EventName::kRevocation) break;
       event.given_to = ReadDoer(map.Get("to"), DoneBy::kTenant, &event.owner_party);
+      if (beside_pack()) {
+        event.consent_form = MaybeWord<ConsentForm>(map.Get("form"));
+        event.document = Text(map.Get("document"));
+      }
       event.channels = WordsOf<Channel>(map.Get("channels"));
       event.points = Points(map.Get("contact_points"));
       event.windows = ReadWindows(map.Get("windows"));
@@ -721,7 +764,7 @@ void ScenarioReader::ReadEvent(const Node& node, Scenario* scenario) {
       break;
     case EventName::kNotice:
       event.by = ReadDoer(map.Get("by"), DoneBy::kTenant, &event.by_party);
-      event.notice = MaybeWord<NoticeKind>(map.Need("notice"));
+      event.notice = OpenWord<NoticeKind>(map.Need("notice"), &event.declared_notice);
       event.channel = MaybeWord<Channel>(map.Need("channel"));
       if (const Node* point = map.Need("contact_point")) event.point = Point(*point);
       event.accounts = Accounts(map.Need("accounts"));
@@ -742,11 +785,12 @@ void ScenarioReader::ReadEvent(const Node& node, Scenario* scenario) {
       if (const Node* point = map.Need("contact_point")) event.point = Point(*point);
       break;
     case EventName::kReceiptLearned: {
-      event.notice = MaybeWord<NoticeKind>(map.Need("notice"));
+      event.notice = OpenWord<NoticeKind>(map.Need("notice"), &event.declared_notice);
       event.received_on = DayOf(map.Need("received_on"));
       // It says when an earlier notice arrived: kept with that notice.
       for (auto earlier = scenario->history.rbegin(); earlier != scenario->history.rend(); ++earlier) {
-        if (earlier->name == EventName::kNotice && earlier->notice == event.notice) {
+        if (earlier->name == EventName::kNotice && earlier->notice == event.notice &&
+            earlier->declared_notice == event.declared_notice) {
           earlier->received_on = event.received_on;
           break;
         }
@@ -776,10 +820,15 @@ void ScenarioReader::ReadEvent(const Node& node, Scenario* scenario) {
       event.same_user_since = DayOf(map.Need("same_user_since"));
       break;
     case EventName::kDeath:
+      if (beside_pack()) event.accounts = Accounts(map.Get("accounts"));
       break;
     case EventName::kHardship:
-      OneOf(map.Need("cause"), {"surgery"});
-      event.cause = "surgery";
+      if (!beside_pack()) OneOf(map.Need("cause"), {"surgery"});
+      event.cause = Text(map.Need("cause"));
+      if (beside_pack()) {
+        event.repeats = Flag(map.Get("repeats"), false);
+        event.ended = Flag(map.Get("ended"), false);
+      }
       event.confirmed = Flag(map.Need("confirmed"), false);
       event.last_day = DayOf(map.Get("last_day"));
       break;
@@ -821,6 +870,7 @@ void ScenarioReader::ReadEvent(const Node& node, Scenario* scenario) {
     case EventName::kAttorneyReplied:
     case EventName::kAttorneyConsented:
     case EventName::kLineChanged:
+    case EventName::kDeclared:
       // Beyond the shared scenario form, for the scenarios beside packs: who, how, which accounts.
       event.by = ReadDoer(map.Get("by"), DoneBy::kBorrower, &event.by_party);
       event.via = MaybeWord<Via>(map.Get("via"));
@@ -830,9 +880,53 @@ void ScenarioReader::ReadEvent(const Node& node, Scenario* scenario) {
       event.last_day = DayOf(map.Get("last_day"));
       event.ended = Flag(map.Get("ended"), false);
       event.cause = Text(map.Get("cause"));
+      event.received_at = At(map.Get("received_at"));
+      if (const Node* confirmed = map.Get("confirmed")) {
+        event.confirmed = ReadBool(*confirmed, &faults_);
+      }
+      event.repeats = Flag(map.Get("repeats"), false);
+      event.channels = WordsOf<Channel>(map.Get("channels"));
+      event.points = Points(map.Get("contact_points"));
+      event.windows = ReadWindows(map.Get("windows"));
+      if (const Node* channel = map.Get("channel")) event.channel = Word<Channel>(*channel);
+      if (const Node* point = map.Get("contact_point")) event.point = Point(*point);
       break;
   }
   scenario->history.push_back(std::move(event));
+}
+
+// A flag, a day or a number, as the question asks.
+policy::DeclaredAnswer ScenarioReader::ReadAnswerOf(const Node& node) {
+  policy::DeclaredAnswer answer;
+  if (node.is_scalar() && node.quoted) {
+    answer.day = DayOf(&node);
+  } else if (node.is_scalar() && (node.text == "true" || node.text == "false")) {
+    answer.flag = node.text == "true";
+  } else {
+    answer.number = ReadInteger(node, &faults_);
+  }
+  return answer;
+}
+
+// What the shared form does not tell of an account, and some law asks.
+void ScenarioReader::ReadAccountMore(MapReader& map, Account* account) {
+  account->kind = MaybeWord<AccountKind>(map.Get("kind")).value_or(account->kind);
+  account->held_as = MaybeWord<HeldAs>(map.Get("held_as")).value_or(HeldAs::kUnknown);
+  account->creditor_kind =
+      MaybeWord<FirmKind>(map.Get("creditor_kind")).value_or(FirmKind::kUnknown);
+  account->stage = MaybeWord<Stage>(map.Get("stage")).value_or(Stage::kOverdue);
+  if (const Node* secured = map.Get("secured")) account->secured = ReadBool(*secured, &faults_);
+  if (const Node* stale = map.Get("stale")) account->stale = ReadBool(*stale, &faults_);
+  if (const Node* balance = map.Get("balance")) {
+    account->balance.minor_units = ReadInteger(*balance, &faults_).value_or(0);
+  }
+  if (const Node* principal = map.Get("principal")) {
+    account->principal = {ReadInteger(*principal, &faults_).value_or(0), "USD"};
+  }
+  if (const Node* due = map.Get("due_on")) account->due_on = DayOf(due).value_or(Day{});
+  if (const Node* placed = map.Get("placed_on")) account->placed_on = DayOf(placed);
+  if (const Node* defaulted = map.Get("defaulted_on")) account->defaulted_on = DayOf(defaulted);
+  if (const Node* hours = map.Get("hours")) account->hours = ReadWindows(hours);
 }
 
 void ScenarioReader::ReadGiven(const Node& node, Scenario* scenario) {
@@ -844,6 +938,19 @@ void ScenarioReader::ReadGiven(const Node& node, Scenario* scenario) {
     MapReader one(*tenant, "the tenant", &faults_);
     if (const Node* word = one.Need("role")) role = Word<Role>(*word).value_or(role);
     if (const Node* place = one.Get("place")) seat = ReadPlace(*place, false);
+    if (beside_pack()) {
+      scenario->tenant.kind = MaybeWord<FirmKind>(one.Get("kind")).value_or(FirmKind::kUnknown);
+      if (const Node* member = one.Get("member_of")) scenario->tenant.member_of = PackWords(member);
+      if (const Node* hours = one.Get("hours")) scenario->tenant.hours = ReadWindows(hours);
+      Lacks(one.Get("lacks"), scenario);
+      if (const Node* declared = one.Get("declared")) {
+        if (!declared->is_map()) faults_.Add(*declared, "`declared` is a map from question to answer");
+        for (const auto& [question, answer] : declared->members) {
+          // Whomever a pack asks, in a scenario there is one tenant with one file.
+          scenario->tenant.declared[question.text] = ReadAnswerOf(answer);
+        }
+      }
+    }
   }
   if (const Node* parties = map.Get("parties")) {
     std::set<std::string> names = {"borrower", "tenant", "creditor", "employer"};
@@ -868,6 +975,13 @@ void ScenarioReader::ReadGiven(const Node& node, Scenario* scenario) {
       }
     }
     scenario->borrower.born_on = DayOf(one.Get("born_on"));
+    if (beside_pack()) {
+      scenario->borrower.language = Text(one.Get("language"));
+      if (const Node* hours = one.Get("work_hours")) {
+        scenario->borrower.work_hours = ReadWindows(hours);
+      }
+      scenario->borrower.refused_channels = WordsOf<Channel>(one.Get("refused_channels"));
+    }
     if (const Node* consent = one.Get("channel_consent")) {
       const std::string text = ReadText(*consent, &faults_).value_or("");
       if (text == "none") {
@@ -897,12 +1011,15 @@ void ScenarioReader::ReadGiven(const Node& node, Scenario* scenario) {
       account.borrower = scenario->borrower.id;
       account.role = role;
       if (const Node* product = one.Need("product")) {
-        account.product = Word<Product>(*product).value_or(Product::kOther);
+        account.product =
+            OpenWord<Product>(product, &account.declared_product).value_or(Product::kOther);
       }
+      account.kind = AccountKind::kConsumer;  // financial debts of natural persons
       account.account_number_at_placement = Text(one.Get("account_number_at_placement"));
       account.serviced_by_tenant = Flag(one.Get("serviced_by_tenant"), false);
       account.limitation_expires_on = DayOf(one.Get("limitation_expires_on"));
       account.balance = {100'000, "USD"};
+      if (beside_pack()) ReadAccountMore(one, &account);
       account.original_creditor = "creditor";
       scenario->accounts.push_back(std::move(account));
     }
@@ -945,16 +1062,28 @@ Message ScenarioReader::ReadContent(const Node* node, Scenario* scenario) {
   flag("misleading_reason", &message.misleading_reason);
   flag("payment_link", &message.payment_link);
   flag("pressing_offer", &message.pressing_offer);
-  for (const SpecialKey& special : kSpecialFlags) {
-    const Node* value = node->Find(special.key);
-    if (value != nullptr && value->text != (special.otherwise ? "true" : "false")) {
-      scenario->special_keys.push_back("content." + std::string(special.key));
-    }
-  }
+  // A threat is a finding like any other; packs declare the two words.
   if (const Node* threat = map.Get("threatens")) {
     OneOf(threat, {"lawsuit", "recovery"});
-    scenario->special_keys.push_back("content.threatens");
+    message.found = {"threatens_" + threat->text};
   }
+  if (!beside_pack()) return message;
+  flag("demands_payment", &message.demands_payment);
+  flag("offer", &message.offer);
+  flag("commercial", &message.commercial);
+  flag("recipient_charged", &message.recipient_charged);
+  if (const Node* found = map.Get("found")) {
+    std::vector<std::string> codes = PackWords(found);
+    if (message.found) codes.insert(codes.end(), message.found->begin(), message.found->end());
+    std::sort(codes.begin(), codes.end());
+    message.found = std::move(codes);
+  }
+  if (const Node* language = map.Get("language")) {
+    message.languages.emplace();
+    for (const Node* item : ReadList(*language)) message.languages->push_back(Text(item));
+    std::sort(message.languages->begin(), message.languages->end());
+  }
+  Lacks(map.Get("lacks"), scenario);
   return message;
 }
 
@@ -998,15 +1127,24 @@ void ScenarioReader::ReadAsk(const Node& node, Scenario* scenario) {
     } else if (std::string_view(key) == "content") {
       contact.message = ReadContent(value, scenario);
     } else {
-      contact.notice = Word<NoticeKind>(*value);
+      contact.notice = OpenWord<NoticeKind>(value, &contact.declared_notice);
     }
+  }
+  // To tell somebody of the debt, or to bargain over it, is to contact them about it.
+  if (IsTalk(scenario->act)) {
+    contact.message = ReadContent(nullptr, scenario);
+    contact.message.mentions_debt = true;
+    contact.message.demands_payment = scenario->act == "negotiate_payment";
   }
   const bool contacting = scenario->act == "contact";
   if (!contacting) return;
   contact.to = ReadPerson(map.Get("to"));
   const Node* notice = map.Get("notice");
-  contact.notice = MaybeWord<NoticeKind>(notice);
+  contact.notice = OpenWord<NoticeKind>(notice, &contact.declared_notice);
   contact.message = ReadContent(map.Get("content"), scenario);
+  if (!contact.message.mentions_debt && contact.to.relation == Relation::kBorrower) {
+    contact.message.mentions_debt = contact.message.form != MessageForm::kLimitedContent;
+  }
   contact.purpose =
       MaybeWord<Purpose>(map.Need("purpose")).value_or(Purpose::kPaymentReminder);
   if ((notice != nullptr) != (contact.purpose == Purpose::kRequiredNotice)) {
@@ -1021,6 +1159,15 @@ void ScenarioReader::ReadAsk(const Node& node, Scenario* scenario) {
   contact.automated = Flag(map.Get("automated"), false);
   contact.dialling = MaybeWord<Dialling>(map.Get("dialling")).value_or(Dialling::kManual);
   contact.caller_id = MaybeWord<CallerId>(map.Get("caller_id")).value_or(CallerId::kShown);
+  if (beside_pack()) {
+    contact.requested = Flag(map.Get("requested"), false);
+    contact.voice = MaybeWord<Voice>(map.Get("voice")).value_or(Voice::kHuman);
+    if (const Node* caller = map.Get("caller")) {
+      MapReader one(*caller, "`caller`", &faults_);
+      if (const Node* tags = one.Get("class")) contact.caller_class = PackWords(tags);
+      Lacks(one.Get("lacks"), scenario);
+    }
+  }
   contact.relies_on = MaybeWord<Basis>(map.Get("basis"));
   contact.repeat_reason = MaybeWord<RepeatReason>(map.Get("repeat_reason"));
   At(map.Get("queued_at"));  // kept and never read: the instant of sending counts
@@ -1127,7 +1274,9 @@ std::unique_ptr<Scenario> ScenarioReader::Read(const Node& node) {
 std::optional<std::string> WhySkipped(const Scenario& scenario,
                                       const policy::Surroundings& surroundings,
                                       const std::vector<std::string>& places_without_pack) {
-  if (scenario.act != "contact") return scenario.act + " is not decided here";
+  if (scenario.act != "contact" && !IsTalk(scenario.act)) {
+    return scenario.act + " is not decided here";
+  }
   std::set<std::string> missing;
   for (const Place& place : scenario.borrower.places) {
     const std::vector<std::string> jurisdictions =
@@ -1143,9 +1292,6 @@ std::optional<std::string> WhySkipped(const Scenario& scenario,
     }
   }
   if (!missing.empty()) return "no pack for " + *missing.begin();
-  if (!scenario.special_keys.empty()) {
-    return "no rule kind here reads " + scenario.special_keys.front();
-  }
   return std::nullopt;
 }
 
@@ -1160,6 +1306,9 @@ policy::Facts Scenario::ToFacts() const {
   for (const Event& event : history) facts.history.push_back(&event);
   facts.channel_consent = channel_consent;
   facts.notices_given_by_default = true;
+  facts.declared = tenant.declared;
+  facts.papers_in_order_by_default = true;
+  facts.lacks = lacks;
   return facts;
 }
 

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <memory>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,9 +39,7 @@ struct Scenario {
   Instant at{};
   Expected answer;
   std::vector<Expected> tolerates;
-  // Content keys that were given another value than their default: a runner that has no rule kind
-  // that reads one must say so.
-  std::vector<std::string> special_keys;
+  std::set<std::string> lacks;  // items, caller tags and licences that are not in order
   int line = 0;
 
   policy::Facts ToFacts() const;

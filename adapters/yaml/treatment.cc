@@ -120,6 +120,18 @@ class TreatmentReader {
     read("demands_payment", message.demands_payment);
     read("offer", message.offer);
     read("commercial", message.commercial);
+    read("recipient_charged", message.recipient_charged);
+    const auto read_words = [&](const char* key, std::optional<std::vector<std::string>>& words) {
+      const Node* list = map.Get(key);
+      if (list == nullptr) return;
+      words.emplace();
+      for (const Node* item : ReadList(*list)) {
+        words->push_back(ReadText(*item, faults_).value_or(""));
+      }
+      std::sort(words->begin(), words->end());
+    };
+    read_words("carries", message.carries);
+    read_words("found", message.found);
     return message;
   }
 

@@ -41,8 +41,7 @@ std::vector<std::string> PlaceTable::ZonesOf(const Place& place) const {
 }
 
 bool PlaceTable::KnownDownToZone(const Place& place) const {
-  return !ZonesOf(place).empty() &&
-         (!place.zone.empty() || ZonesOf(place).size() == 1 || !place.subdivision.empty());
+  return ZonesOf(place).size() == 1;
 }
 
 std::vector<std::string> PlaceTable::JurisdictionsOf(const Place& place) const {

@@ -24,10 +24,13 @@ struct PlaceTable {
   std::map<std::string, SubdivisionZones> subdivisions;             // "US-TN" -> …
   std::map<std::string, std::map<std::string, std::string>> cities; // "US-NY" -> city name, lower case -> "NYC"
 
+  // Older names of zones, as lists from elsewhere still write them -> the names used here.
+  std::map<std::string, std::string> aliases;
+
   // Every zone the place may be in, sorted: its declared zone, else by postal code, else of the
   // subdivision, else of the country. Empty: nothing known.
   std::vector<std::string> ZonesOf(const Place& place) const;
-  // True when ZonesOf rests on something finer than the country, or the country has one zone.
+  // True when ZonesOf names one zone.
   bool KnownDownToZone(const Place& place) const;
   // The jurisdictions of a place, coarsest first: "US", "US-NY", "US-NY-NYC".
   std::vector<std::string> JurisdictionsOf(const Place& place) const;

@@ -9,6 +9,7 @@
 #include "engine/model/ids.h"
 #include "engine/model/instant.h"
 #include "engine/model/personal.h"
+#include "engine/model/weekly_slot.h"
 #include "engine/model/words.h"
 
 namespace forbear {
@@ -72,6 +73,7 @@ struct Borrower {
   std::vector<Place> places;
   std::vector<ContactPoint> contact_points;
   std::vector<Party> parties;
+  std::optional<std::vector<WeeklySlot>> work_hours;  // when they are at work; absent: not known
   std::vector<Channel> refused_channels;   // SetPreferences: channels the borrower does not want
   uint64_t version = 0;                    // grows with every change
 };

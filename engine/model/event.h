@@ -13,17 +13,10 @@
 #include "engine/model/borrower.h"
 #include "engine/model/ids.h"
 #include "engine/model/instant.h"
+#include "engine/model/weekly_slot.h"
 #include "engine/model/words.h"
 
 namespace forbear {
-
-// A weekly slot of local wall-clock time, [from, to) in minutes since midnight.
-struct WeeklySlot {
-  uint8_t days = 0x7f;  // bit 0 Monday … bit 6 Sunday
-  int from_minute = 0;
-  int to_minute = 1440; // smaller than from: wraps past midnight
-  bool operator==(const WeeklySlot&) const = default;
-};
 
 // Who is addressed, or acts. For the borrower `party` is zero.
 struct Person {
@@ -39,7 +32,11 @@ struct Message {
   OptOutOffer opt_out = OptOutOffer::kUnstated;
   std::optional<bool> mentions_debt, discloses_collector, reveals_trade, true_sender_name,
       names_firm_unasked, misleading_reason, payment_link, pressing_offer, demands_payment, offer,
-      commercial;
+      commercial, recipient_charged;
+  // Words that packs declare, each sorted; absent: nobody has looked.
+  std::optional<std::vector<std::string>> carries;    // items: `amount_due`, `licence_number`
+  std::optional<std::vector<std::string>> found;      // findings: `threat_of_violence`; none: clean
+  std::optional<std::vector<std::string>> languages;  // BCP 47 tags it is written or spoken in
   bool operator==(const Message&) const = default;
 };
 
@@ -53,6 +50,7 @@ struct Talk {
 struct Event {
   EventId id;
   EventName name = EventName::kAttempt;
+  std::string declared_name;           // with EventName::kDeclared: a statement or status of a pack
   Instant at{};
   std::optional<Instant> received_at;  // when it reached the tenant; absent: at once
   DoneBy by = DoneBy::kTenant;
@@ -77,6 +75,7 @@ struct Event {
   std::optional<AttemptId> attempt;     // the attempt of ours this event is
 
   std::optional<NoticeKind> notice;
+  std::string declared_notice;          // with NoticeKind::kDeclared
   std::optional<Day> opt_out_by, period_ends_on, received_on;
 
   // Statements, permissions, statuses.
@@ -85,6 +84,7 @@ struct Event {
   std::vector<ContactPointId> points;   // sorted; empty: not narrowed
   std::vector<Covers> covers;
   std::optional<ConsentForm> consent_form;
+  std::string document;                 // a word: in which document a consent stands
   bool use_disclosed = true;
   DoneBy given_to = DoneBy::kTenant;
   std::vector<WeeklySlot> windows;

@@ -101,13 +101,34 @@ FORBEAR_WORDS(DoneBy, FORBEAR_ACTS)
   X(kDebtBuyer, "debt_buyer")
 FORBEAR_WORDS(Role, FORBEAR_ROLES)
 
+// `declared`, here and in the vocabularies below: a pack declares the name, which stands beside it
+// as text (policy-language.md section 1, `vocabulary`).
 #define FORBEAR_PRODUCTS(X)                                                              \
   X(kOther, "other") X(kCreditCard, "credit_card") X(kPersonalLoan, "personal_loan")     \
   X(kMortgage, "mortgage") X(kStudentLoan, "student_loan") X(kMedical, "medical")        \
   X(kAutoLoan, "auto_loan") X(kDirectAutoLoan, "direct_auto_loan")                       \
   X(kPaydayLoan, "payday_loan") X(kMicroloan, "microloan")                               \
-  X(kBuyNowPayLater, "buy_now_pay_later") X(kUtility, "utility")
+  X(kBuyNowPayLater, "buy_now_pay_later") X(kUtility, "utility")                         \
+  X(kDeclared, "declared")
 FORBEAR_WORDS(Product, FORBEAR_PRODUCTS)
+
+// What a debt is, in the sense of laws that bind only one of the two.
+#define FORBEAR_ACCOUNT_KINDS(X) \
+  X(kUnknown, "unknown") X(kConsumer, "consumer") X(kCommercial, "commercial")
+FORBEAR_WORDS(AccountKind, FORBEAR_ACCOUNT_KINDS)
+
+// How the tenant came to hold an account.
+#define FORBEAR_HOLDINGS(X)                                                              \
+  X(kUnknown, "unknown") X(kOriginated, "originated") X(kPlaced, "placed") X(kBought, "bought")
+FORBEAR_WORDS(HeldAs, FORBEAR_HOLDINGS)
+
+// What kind of firm the tenant, or a creditor, is.
+#define FORBEAR_FIRMS(X)                                                                 \
+  X(kUnknown, "unknown") X(kBank, "bank") X(kFinanceCompany, "finance_company")          \
+  X(kMoneyLender, "money_lender") X(kSmallLender, "small_lender")                        \
+  X(kP2pLender, "p2p_lender") X(kServicer, "servicer") X(kAgency, "agency")              \
+  X(kDebtBuyer, "debt_buyer")
+FORBEAR_WORDS(FirmKind, FORBEAR_FIRMS)
 
 // How an attempt, or an inbound contact, ended. `unreported` is an attempt whose end nobody has
 // told yet (reserved, dispatched, in doubt): it counts as whatever it might have become.
@@ -135,7 +156,7 @@ FORBEAR_WORDS(CallerId, FORBEAR_CALLER_IDS)
   X(kApp, "app")
 FORBEAR_WORDS(PointKind, FORBEAR_POINT_KINDS)
 
-// What kind of line a phone number is. All but mobile and landline tell nothing about place.
+// What kind of line a phone number is. Toll-free, premium, personal and satellite ones tell no place.
 #define FORBEAR_LINES(X)                                                                 \
   X(kUnknown, "unknown") X(kMobile, "mobile") X(kLandline, "landline")                   \
   X(kTollFree, "toll_free") X(kPremium, "premium") X(kPersonalNumber, "personal_number") \
@@ -172,7 +193,7 @@ FORBEAR_WORDS(Form, FORBEAR_FORMS)
   X(kVerification, "verification") X(kRepeatDisputeAnswer, "repeat_dispute_answer")      \
   X(kAddressTransfer, "address_transfer") X(kPeriodicStatement, "periodic_statement")    \
   X(kEarlyIntervention, "early_intervention") X(kPlacementNotice, "placement_notice")    \
-  X(kSaleNotice, "sale_notice")
+  X(kSaleNotice, "sale_notice") X(kDeclared, "declared")
 FORBEAR_WORDS(NoticeKind, FORBEAR_NOTICES)
 
 // What a consent agrees to.
@@ -243,7 +264,7 @@ FORBEAR_WORDS(RepeatReason, FORBEAR_REPEAT_REASONS)
   X(kAttorneyReplied, "attorney_replied") X(kAttorneyConsented, "attorney_consented")       \
   X(kOwnerLearned, "owner_learned") X(kMovedAway, "moved_away")                             \
   X(kReassignmentCheck, "reassignment_check") X(kLineChanged, "line_changed")               \
-  X(kAppSession, "app_session")
+  X(kAppSession, "app_session") X(kDeclared, "declared")
 FORBEAR_WORDS(EventName, FORBEAR_EVENTS)
 
 }  // namespace forbear

@@ -43,6 +43,18 @@ void SetFlag(cj1::Value& object, const char* name, const std::optional<bool>& fl
   if (flag) object.Set(name, *flag);
 }
 
+cj1::Value StringArray(const std::vector<std::string>& strings) {
+  cj1::Value array = cj1::Array();
+  for (const std::string& each : strings) {
+    if (audit::MayStandInClear(each)) array.Append(each);
+  }
+  return array;
+}
+void SetStrings(cj1::Value& object, const char* name,
+                const std::optional<std::vector<std::string>>& strings) {
+  if (strings) object.Set(name, StringArray(*strings));
+}
+
 cj1::Value DescribeMessage(const Message& message) {
   cj1::Value value = cj1::Object();
   if (message.form != MessageForm::kFull) SetWord(value, "form", message.form);
@@ -58,6 +70,10 @@ cj1::Value DescribeMessage(const Message& message) {
   SetFlag(value, "demands_payment", message.demands_payment);
   SetFlag(value, "offer", message.offer);
   SetFlag(value, "commercial", message.commercial);
+  SetFlag(value, "recipient_charged", message.recipient_charged);
+  SetStrings(value, "carries", message.carries);
+  SetStrings(value, "found", message.found);
+  SetStrings(value, "languages", message.languages);
   return value;
 }
 
@@ -82,12 +98,6 @@ cj1::Value DescribeTalk(const std::vector<Talk>& talk) {
     SetFlag(value, "declined", about.declined);
     array.Append(std::move(value));
   }
-  return array;
-}
-
-cj1::Value StringArray(const std::vector<std::string>& strings) {
-  cj1::Value array = cj1::Array();
-  for (const std::string& each : strings) array.Append(each);
   return array;
 }
 
@@ -150,6 +160,7 @@ cj1::Value DescribeBorrower(const Borrower& borrower) {
   SetClear(value, "declared_zone", borrower.declared_zone);
   SetInstant(value, "declared_zone_at", borrower.declared_zone_at);
   SetWords(value, "refused_channels", borrower.refused_channels);
+  if (borrower.work_hours) value.Set("work_hours", DescribeWindows(*borrower.work_hours));
   value.Set("version", borrower.version);
   return value;
 }
@@ -168,6 +179,15 @@ cj1::Value DescribeAccount(const Account& account) {
   cj1::Value value = cj1::Object();
   SetWord(value, "role", account.role);
   SetWord(value, "product", account.product);
+  SetClear(value, "product_name", account.declared_product);
+  if (account.kind != AccountKind::kUnknown) SetWord(value, "kind", account.kind);
+  if (account.held_as != HeldAs::kUnknown) SetWord(value, "held_as", account.held_as);
+  if (account.creditor_kind != FirmKind::kUnknown) {
+    SetWord(value, "creditor_kind", account.creditor_kind);
+  }
+  SetFlag(value, "secured", account.secured);
+  SetFlag(value, "stale", account.stale);
+  if (account.hours) value.Set("contact_hours", DescribeWindows(*account.hours));
   value.Set("balance", account.balance.minor_units);
   SetClear(value, "currency", account.balance.currency);
   if (account.principal.minor_units > 0) value.Set("principal", account.principal.minor_units);
@@ -189,6 +209,7 @@ cj1::Value DescribeEvent(const Event& event) {
   cj1::Value value = cj1::Object();
   value.Set("id", event.id.Hex());
   SetWord(value, "event", event.name);
+  SetClear(value, "declared_name", event.declared_name);
   value.Set("at", FormatInstant(event.at));
   SetInstant(value, "received_at", event.received_at);
   SetWord(value, "by", event.by);
@@ -213,6 +234,8 @@ cj1::Value DescribeEvent(const Event& event) {
   if (event.talk) value.Set("talk", DescribeTalk(*event.talk));
   if (event.attempt) value.Set("attempt", event.attempt->Hex());
   SetWord(value, "notice", event.notice);
+  SetClear(value, "notice_name", event.declared_notice);
+  SetClear(value, "document", event.document);
   SetDay(value, "opt_out_by", event.opt_out_by);
   SetDay(value, "period_ends_on", event.period_ends_on);
   SetDay(value, "received_on", event.received_on);
@@ -269,6 +292,16 @@ cj1::Value DescribeDecision(const policy::Decision& decision) {
       denials.Append(std::move(each));
     }
     value.Set("denials", std::move(denials));
+  }
+  if (!decision.set_aside.empty()) {
+    cj1::Value set_aside = cj1::Array();
+    for (const policy::SetAside& one : decision.set_aside) {
+      cj1::Value each = cj1::Object();
+      SetClear(each, "rule", one.denial.rule);
+      each.Set("how", one.how == policy::SetAsideHow::kWarned ? "warned" : "muted");
+      set_aside.Append(std::move(each));
+    }
+    value.Set("set_aside", std::move(set_aside));
   }
   if (!decision.obligations.empty()) {
     cj1::Value obligations = cj1::Array();

@@ -90,7 +90,7 @@ policy::Contact ContactFor(const Account& account, const Way& way) {
   contact.accounts = {account.id};
   contact.purpose = Purpose::kPaymentReminder;
   contact.automated = true;
-  contact.message = way.words->message;
+  contact.message = MessageOf(way);
   return contact;
 }
 

@@ -135,7 +135,7 @@ Event EventOf(const Attempt& attempt, const Way& way) {
   event.point = way.point;
   event.purpose = Purpose::kPaymentReminder;
   event.outcome = Outcome::kUnreported;
-  event.message = way.words->message;
+  event.message = MessageOf(way);
   event.automated = true;
   event.attempt = attempt.id;
   return event;

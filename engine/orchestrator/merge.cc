@@ -40,6 +40,7 @@ Borrower Merge(const Borrower& known, const Borrower& told, const std::function<
     merged.declared_zone_at = told.declared_zone_at;
   }
   if (!told.places.empty()) merged.places = told.places;
+  if (told.work_hours) merged.work_hours = told.work_hours;
   for (const Channel channel : told.refused_channels) {
     auto& refused = merged.refused_channels;
     if (std::find(refused.begin(), refused.end(), channel) == refused.end()) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "engine/policy/binder.h"
+#include "engine/policy/bundle.h"
 
 namespace forbear::policy {
 namespace {
@@ -13,6 +14,12 @@ bool Contains(const std::vector<T>& list, const T& item) {
 }
 
 bool HasScope(Scopes scopes, Scope scope) { return (scopes & static_cast<Scopes>(scope)) != 0; }
+
+// What the log and an explanation call it.
+std::string NameOf(const Event& event) {
+  return event.name == EventName::kDeclared ? event.declared_name
+                                            : std::string(ToWord(event.name));
+}
 
 std::string Words(int n, const char* one, const char* many) {
   return std::to_string(n) + " " + (n == 1 ? one : many);
@@ -35,19 +42,58 @@ WeeklyRow RowOf(const HoursRow& row) {
           row.to_minute, row.from_exclusive, row.to_inclusive};
 }
 
+// The table of hours that somebody brought along; nullptr: nobody told it.
+const std::vector<WeeklySlot>* TableOf(const Binder& binder, ContactHours::Source::Of of) {
+  const auto told = [](const std::optional<std::vector<WeeklySlot>>& table) {
+    return table ? &*table : nullptr;
+  };
+  switch (of) {
+    case ContactHours::Source::Of::kTenantHours:
+      return told(binder.facts().tenant->hours);
+    case ContactHours::Source::Of::kAccountHours:
+      return binder.account() == nullptr ? nullptr : told(binder.account()->hours);
+    case ContactHours::Source::Of::kBorrowerWorkHours:
+      return told(binder.facts().borrower->work_hours);
+  }
+  return nullptr;
+}
+
 void Bind(const Binder& binder, const Rule&, const ContactHours& hours, BoundRule* bound) {
-  WeeklyQuestion question;
-  for (const HoursRow& row : hours.windows) question.rows.push_back(RowOf(row));
-  question.zones = binder.ClockZones(hours.clock);
-  question.kind_of = binder.KindOfDay(hours.calendar);
-  if (question.zones.empty()) {
+  const std::vector<ZoneSpan> zones = binder.ClockZones(hours.clock);
+  if (zones.empty()) {
     bound->clauses.push_back({Signal::Always(true), Reason::kNoZone,
                               "a time zone: an address or a phone number that tells one"});
     return;
   }
-  const Signal open = Signal::Weekly(std::move(question));
-  bound->clauses.push_back({Signal::Not(Signal::Definite(open, false)), Reason::kOutsideHours,
-                            "a time inside the permitted hours in every zone of the set"});
+  const auto closed_outside = [&](std::vector<WeeklyRow> rows) {
+    WeeklyQuestion question;
+    question.rows = std::move(rows);
+    question.zones = zones;
+    question.kind_of = binder.KindOfDay(hours.calendar);
+    bound->clauses.push_back(
+        {Signal::Not(Signal::Definite(Signal::Weekly(std::move(question)), false)),
+         Reason::kOutsideHours, "a time inside the permitted hours in every zone of the set"});
+  };
+  using As = ContactHours::Source::As;
+  const std::vector<WeeklySlot>* table =
+      hours.source ? TableOf(binder, hours.source->of) : nullptr;
+  if (table != nullptr) {
+    std::vector<WeeklyRow> rows;
+    for (const WeeklySlot& slot : *table) {
+      // Somebody's own table knows no holidays: its weekday is meant.
+      rows.push_back({slot.days, slot.from_minute, slot.to_minute});
+    }
+    closed_outside(std::move(rows));
+  } else if (hours.source && hours.source->as != As::kInstead) {
+    bound->clauses.push_back({Signal::Always(true), Reason::kUnknownFact,
+                              "the table of hours that the rule goes by"});
+  }
+  const bool own_windows = !hours.source || hours.source->as == As::kWithin ||
+                           (hours.source->as == As::kInstead && table == nullptr);
+  if (!own_windows) return;
+  std::vector<WeeklyRow> rows;
+  for (const HoursRow& row : hours.windows) rows.push_back(RowOf(row));
+  closed_outside(std::move(rows));
 }
 
 void Bind(const Binder& binder, const Rule&, const DayBlackout& blackout, BoundRule* bound) {
@@ -66,10 +112,14 @@ void Bind(const Binder& binder, const Rule&, const DayBlackout& blackout, BoundR
     return Signal::Definite(Signal::Weekly(std::move(question)), true);
   };
   std::vector<Signal> closed;
-  if (blackout.days != 0 || blackout.holidays) {
-    closed.push_back(closed_when(
-        static_cast<uint8_t>(blackout.days | (blackout.holidays ? kHolidayBit : 0)),
-        binder.KindOfDay(blackout.calendar)));
+  if (blackout.holidays) closed.push_back(closed_when(kHolidayBit, binder.KindOfDay(blackout.calendar)));
+  // A holiday that falls on a Saturday is still a Saturday; a Saturday that is worked is none.
+  if (blackout.days != 0) {
+    const DayKind kind_of = binder.KindOfDay(blackout.calendar);
+    closed.push_back(closed_when(blackout.days, [kind_of](Day day) -> uint8_t {
+      const uint8_t kind = kind_of(day);
+      return kind == kHolidayBit ? static_cast<uint8_t>(1U << WeekdayOf(day)) : kind;
+    }));
   }
   std::set<Day> dates(blackout.dates.begin(), blackout.dates.end());
   if (blackout.occasions) {
@@ -138,12 +188,16 @@ bool SharesPerson(const FrequencyCap& cap, const Person& a, const Person& b) {
   return !cap.persons.empty() && in_set(a) && in_set(b);
 }
 
+// A call and a visit leave nothing to read or hear again.
+bool IsMessage(Channel channel) { return channel != Channel::kCall && channel != Channel::kVisit; }
+
 // Does the attempt belong to the cap's count at all, exclusions aside?
 bool Counted(const Binder& binder, const FrequencyCap& cap, const std::vector<Channel>& channels,
              const std::vector<const Account*>& pooled, const Event& event) {
   if (event.name != EventName::kAttempt) return false;
+  if (cap.messages && event.channel && !IsMessage(*event.channel)) return false;
   if (!cap.by.empty() && !Contains(cap.by, event.by)) return false;
-  if (!CountsAs(event.outcome.value_or(Outcome::kUnreported), cap.counts)) return false;
+  if (!CountsAs(binder.OutcomeOf(event), cap.counts)) return false;
   if (cap.of) {
     if (!binder.PassesCondition(*cap.of, event, true)) return false;
   } else {
@@ -156,6 +210,37 @@ bool Counted(const Binder& binder, const FrequencyCap& cap, const std::vector<Ch
   return ReachesPooled(binder, event, cap.scope, pooled);
 }
 
+// Is the exclusion's allowance still open to the event, after those it spared before?
+bool HasRoom(const Binder& binder, const Allowance& allowance, const Event& event,
+             const std::vector<const Event*>& spared) {
+  const Event* answered = binder.Answered(Subject{&event});
+  if (!allowance.within.empty()) {
+    const Event* anchor = answered != nullptr ? answered : binder.NewestToAnswer(event.at);
+    if (anchor == nullptr || event.at >= binder.WaitEnd(allowance.within, *anchor)) return false;
+  }
+  if (allowance.per_inbound) {
+    if (answered == nullptr) return false;
+    return std::count_if(spared.begin(), spared.end(), [&](const Event* earlier) {
+             return earlier->answers == event.answers &&
+                    CountsAs(binder.OutcomeOf(*earlier), allowance.counts);
+           }) < allowance.limit;
+  }
+  std::vector<const Event*> used;
+  for (const Event* earlier : spared) {
+    if (!CountsAs(binder.OutcomeOf(*earlier), allowance.counts)) continue;
+    if (HasScope(allowance.scope, Scope::kChannel) && earlier->channel != event.channel) continue;
+    if (HasScope(allowance.scope, Scope::kPoint) && earlier->point != event.point) continue;
+    used.push_back(earlier);
+  }
+  int most = 0;
+  for (const auto& leaves : binder.LeavesByZone(allowance.window.value_or(Window{}), used)) {
+    most = std::max(most, static_cast<int>(std::count_if(
+                              leaves.begin(), leaves.end(),
+                              [&](Instant leave) { return leave > event.at; })));
+  }
+  return most < allowance.limit;
+}
+
 // Takes out what `excludes` spares, in order of time, so that an allowance spares its first ones.
 std::vector<const Event*> WithoutExcluded(const Binder& binder, const FrequencyCap& cap,
                                           std::vector<const Event*> events) {
@@ -163,26 +248,38 @@ std::vector<const Event*> WithoutExcluded(const Binder& binder, const FrequencyC
     std::vector<const Event*> spared;
     std::vector<const Event*> left;
     for (const Event* event : events) {
-      bool out = binder.PassesCondition(exclusion.when, *event, false);
-      if (out && exclusion.up_to) {
-        const Window window = exclusion.up_to->window.value_or(Window{});
-        int used = 0;
-        for (const auto& leaves : binder.LeavesByZone(window, spared)) {
-          used = std::max(used, static_cast<int>(std::count_if(
-                                    leaves.begin(), leaves.end(),
-                                    [&](Instant leave) { return leave > event->at; })));
-        }
-        out = used < exclusion.up_to->limit;
-        if (out) spared.push_back(event);
-      }
-      if (!out) left.push_back(event);
+      const bool out = binder.PassesCondition(exclusion.when, *event, false) &&
+                       (!exclusion.up_to || HasRoom(binder, *exclusion.up_to, *event, spared));
+      (out ? spared : left).push_back(event);
     }
     events = std::move(left);
   }
   return events;
 }
 
+std::string ScopeWords(Scopes scopes) {
+  static constexpr std::string_view kNames[] = {"person", "debt",  "creditor", "point",
+                                                "channel", "place", "purpose", "tenant"};
+  std::string words;
+  for (size_t bit = 0; bit < std::size(kNames); ++bit) {
+    if ((scopes >> bit & 1) == 0) continue;
+    if (!words.empty()) words += ", ";
+    words += kNames[bit];
+  }
+  return words;
+}
+
+std::string WindowWords(const Window& window) {
+  static constexpr std::string_view kUnits[] = {
+      "rolling_hours", "rolling_days",  "consecutive_days", "calendar_day",
+      "calendar_week", "calendar_month", "since_ever",      "since_event"};
+  const std::string unit(kUnits[static_cast<size_t>(window.unit)]);
+  const bool counted = window.unit != WindowUnit::kSinceEver && window.unit != WindowUnit::kSinceEvent;
+  return counted ? std::to_string(window.n) + " " + unit : unit;
+}
+
 void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, BoundRule* bound) {
+  if (cap.messages && !IsMessage(binder.facts().contact.channel)) return;
   const std::vector<Channel> channels = ChannelsOf(rule.applies);
   const std::vector<const Account*> pooled = PooledWith(binder, cap.pool);
   std::vector<const Event*> events;
@@ -221,7 +318,7 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
       continue;
     }
     Signal full;
-    BoundBudget budget{limit.limit, {}};
+    BoundBudget budget{limit.limit, {}, ScopeWords(cap.scope), WindowWords(limit.window)};
     if (cap.distinct == FrequencyCap::Distinct::kNo) {
       // Full while `limit` of the counted are still inside, in any zone: until the limit-th
       // youngest leaves.
@@ -256,15 +353,32 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
         }
         std::vector<std::pair<Instant, Instant>> intervals;
         for (const auto& [value, leave] : last_leave) intervals.emplace_back(kFirstInstant, leave);
-        zones.push_back(Binder::AtLeast(std::move(intervals), limit.limit));
+        Signal reached = Binder::AtLeast(intervals, limit.limit);
+        if (cap.distinct == FrequencyCap::Distinct::kLocalDay && zone != nullptr) {
+          // On a day that is counted already this contact adds no other day.
+          std::vector<Signal> counted_days;
+          for (const auto& [value, leave] : last_leave) {
+            const Day day{date::days{static_cast<int>(value)}};
+            counted_days.push_back(Signal::During(
+                zone->StartOfDay(day), std::min(leave, zone->StartOfDay(day + date::days{1}))));
+          }
+          reached = Signal::Or({Binder::AtLeast(intervals, limit.limit + 1),
+                                Signal::And({reached, Signal::Not(Signal::Or(counted_days))})});
+        }
+        zones.push_back(std::move(reached));
       }
       full = Signal::Or(std::move(zones));
       for (const Event* event : inside) budget.leaves.push_back(event->at);
       budget.leaves = by_zone.front();
     }
     bound->budgets.push_back(std::move(budget));
+    std::vector<FactSpan> facts;
+    if (!inside.empty()) {
+      facts.push_back({kFirstInstant, kEndOfTime, "attempt", inside.back()->at});
+    }
     bound->clauses.push_back({Signal::And({full, counted}), Reason::kCapReached,
-                              "room in the cap of " + Words(limit.limit, "contact", "contacts")});
+                              "room in the cap of " + Words(limit.limit, "contact", "contacts"),
+                              std::move(facts), limit.suggested});
   }
   if (!cap.gap.empty()) {
     std::vector<Signal> gaps;
@@ -276,20 +390,28 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
   }
 }
 
+// The date that a rule names; nullopt: not told.
+std::optional<Day> AccountDate(const Account* account, Field field) {
+  if (account == nullptr) return std::nullopt;
+  switch (field) {
+    case Field::kAccountDueOn:
+      return DueOn(*account);
+    case Field::kAccountDefaultedOn:
+      return account->defaulted_on;
+    case Field::kAccountPlacedOn:
+      return account->placed_on;
+    case Field::kAccountLimitationExpiresOn:
+      return account->limitation_expires_on;
+    default:
+      return std::nullopt;
+  }
+}
+
 // ---- cooldown ----------------------------------------------------------------------------------
 
 void Bind(const Binder& binder, const Rule&, const Cooldown& cooldown, BoundRule* bound) {
   if (cooldown.after_account_date) {
-    const Account* account = binder.account();
-    std::optional<Day> day;
-    if (account != nullptr) {
-      if (*cooldown.after_account_date == Field::kAccountDueOn) day = account->due_on;
-      if (*cooldown.after_account_date == Field::kAccountDefaultedOn) day = account->defaulted_on;
-      if (*cooldown.after_account_date == Field::kAccountPlacedOn) day = account->placed_on;
-      if (*cooldown.after_account_date == Field::kAccountLimitationExpiresOn) {
-        day = account->limitation_expires_on;
-      }
-    }
+    const std::optional<Day> day = AccountDate(binder.account(), *cooldown.after_account_date);
     if (!day) {
       bound->clauses.push_back({Signal::Always(true), Reason::kUnknownFact,
                                 "the account's " +
@@ -298,10 +420,13 @@ void Bind(const Binder& binder, const Rule&, const Cooldown& cooldown, BoundRule
     }
     bound->clauses.push_back(
         {Signal::During(kFirstInstant, binder.WaitEndFromDay(cooldown.wait, *day)),
-         Reason::kCooldown, "the end of the wait"});
+         Reason::kCooldown, "the end of the wait",
+         {{kFirstInstant, kEndOfTime, std::string(InfoOf(*cooldown.after_account_date).name),
+           Instant{date::sys_days{day->time_since_epoch()}}}}});
     return;
   }
   std::vector<Signal> waits;
+  std::vector<FactSpan> facts;
   const std::vector<const Account*> pooled = PooledWith(binder, cooldown.pool);
   for (const Event* event : binder.facts().history) {
     if (!ReachesPooled(binder, *event, cooldown.scope, pooled) ||
@@ -312,10 +437,12 @@ void Bind(const Binder& binder, const Rule&, const Cooldown& cooldown, BoundRule
         (event->name == EventName::kAttempt) && event->to != binder.facts().contact.to) {
       continue;
     }
-    waits.push_back(Signal::During(event->at, binder.WaitEnd(cooldown.wait, *event)));
+    const Instant end = binder.WaitEnd(cooldown.wait, *event);
+    waits.push_back(Signal::During(event->at, end));
+    facts.push_back({event->at, end, NameOf(*event), event->at});
   }
   bound->clauses.push_back({Signal::Or(std::move(waits)), Reason::kCooldown,
-                            "the end of the wait after the last one"});
+                            "the end of the wait after the last one", std::move(facts)});
 }
 
 // ---- consent_required, opt_out -----------------------------------------------------------------
@@ -328,20 +455,16 @@ Signal GivenLongAgo(const Binder& binder, const ConsentTest& test) {
     return std::find(std::begin(kMeant), std::end(kMeant), cover) != std::end(kMeant);
   });
   if (!meant) return Signal::Always(false);
-  Instant until = kEndOfTime;
+  Event long_ago;
+  long_ago.name = EventName::kConsent;
+  long_ago.at = kFirstInstant;
+  long_ago.by = DoneBy::kBorrower;
+  for (const Covers cover : kMeant) long_ago.covers.push_back(cover);
+  Instant until = binder.RevokedAt(test.covers, long_ago, contact.channel, contact.point);
   for (const Event* event : binder.facts().history) {
-    if (event->name == EventName::kRevocation) {
-      const bool same = std::any_of(event->covers.begin(), event->covers.end(),
-                                    [&](Covers cover) { return Contains(test.covers, cover); });
-      if (same && binder.AboutAccount(*event)) until = std::min(until, Binder::KnownAt(*event));
-    }
-    if (event->name == EventName::kOptOut && event->given_to == DoneBy::kTenant) {
-      const bool channel = event->channels.empty() || Contains(event->channels, contact.channel);
-      bool point = event->points.empty();
-      for (const ContactPointId& one : event->points) {
-        point = point || (contact.point && binder.SamePoint(one, *contact.point));
-      }
-      if (channel && point) until = std::min(until, Binder::KnownAt(*event));
+    if (event->name == EventName::kOptOut && event->given_to == DoneBy::kTenant &&
+        binder.Concerns(*event, contact.channel, contact.point)) {
+      until = std::min(until, Binder::KnownAt(*event));
     }
   }
   return Signal::During(kFirstInstant, until);
@@ -382,6 +505,7 @@ void Bind(const Binder& binder, const Rule&, const ConsentRequired& required, Bo
 void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, BoundRule* bound) {
   const Contact& contact = binder.facts().contact;
   std::vector<Signal> refused;
+  std::vector<FactSpan> facts;
   for (const Event* event : binder.facts().history) {
     if (event->name != EventName::kOptOut || event->given_to != DoneBy::kTenant) continue;
     if (event->ended) continue;
@@ -405,27 +529,19 @@ void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, BoundRule* b
       form.tests.push_back(test);
       if (!binder.PassesCondition(form, *event, true)) continue;
     }
-    Instant until = opt_out.lasts.empty() ? kEndOfTime : binder.WaitEnd(opt_out.lasts, *event);
-    // Only the borrower lifts it, by agreeing to this channel or address again.
-    for (const Event* later : binder.facts().history) {
-      if (later->name != EventName::kConsent || later->at <= event->at ||
-          later->by != DoneBy::kBorrower || later->given_to != DoneBy::kTenant) {
-        continue;
-      }
-      const bool covers = Contains(later->covers, Covers::kChannel) ||
-                          Contains(later->covers, Covers::kAddress);
-      const bool channel =
-          later->channels.empty() || Contains(later->channels, contact.channel);
-      bool point = later->points.empty();
-      for (const ContactPointId& one : later->points) {
-        point = point || (contact.point && binder.SamePoint(one, *contact.point));
-      }
-      if (covers && channel && point) until = std::min(until, Binder::KnownAt(*later));
-    }
-    refused.push_back(Signal::During(Binder::KnownAt(*event), until));
+    const Instant until = opt_out.lasts.empty() ? kEndOfTime : binder.WaitEnd(opt_out.lasts, *event);
+    // Only the borrower lifts it, by agreeing to this contact again, for as long as that is live.
+    ConsentTest again;
+    again.covers = {Covers::kChannel, Covers::kAddress};
+    const Signal agreed =
+        Signal::Definite(binder.Consent(again, Subject{}, Binder::KnownAt(*event)), false);
+    refused.push_back(
+        Signal::And({Signal::During(Binder::KnownAt(*event), until), Signal::Not(agreed)}));
+    facts.push_back({Binder::KnownAt(*event), until, NameOf(*event), event->at});
   }
   bound->clauses.push_back({Signal::Or(std::move(refused)), Reason::kOptedOut,
-                            "the borrower's own word that this channel is welcome again"});
+                            "the borrower's own word that this channel is welcome again",
+                            std::move(facts)});
   if (!opt_out.must_offer.empty() && !Contains(opt_out.must_offer, contact.message.opt_out)) {
     bound->clauses.push_back({Signal::Always(true), Reason::kNoWayOut,
                               "a message that offers a simple way to refuse"});
@@ -436,6 +552,7 @@ void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, BoundRule* b
 
 void Bind(const Binder& binder, const Rule&, const StopContact& stop, BoundRule* bound) {
   std::vector<Signal> held;
+  std::vector<FactSpan> facts;
   for (const Event* event : binder.Find(*stop.standing, stop.scope, true)) {
     if (event->ended) continue;
     if (!stop.forms.empty()) {
@@ -449,10 +566,15 @@ void Bind(const Binder& binder, const Rule&, const StopContact& stop, BoundRule*
     const Instant from = stop.counts_from == StopContact::CountsFrom::kReceived
                              ? Binder::KnownAt(*event)
                              : event->at;
+    if (stop.not_before) {
+      // Without the date nobody can call it early.
+      const std::optional<Day> day = AccountDate(binder.account(), stop.not_before->date);
+      if (day && event->at < binder.WaitEndFromDay(stop.not_before->wait, *day)) continue;
+    }
     if (!stop.during.empty() && !binder.BeganDuring(stop.during, from)) continue;
     Instant to = binder.OwnEnd(*event);
     for (const Event* later : binder.facts().history) {
-      if (later->name == event->name && later->ended && later->at >= event->at) {
+      if (binder.Ends(*later, *event)) {
         to = std::min(to, Binder::KnownAt(*later));
       }
     }
@@ -481,9 +603,11 @@ void Bind(const Binder& binder, const Rule&, const StopContact& stop, BoundRule*
       }
     }
     held.push_back(Signal::During(from, to));
+    facts.push_back({from, to, NameOf(*event), event->at});
   }
   bound->clauses.push_back({Signal::Or(std::move(held)), Reason::kStanding,
-                            "an event that ends what the borrower asked for or what holds"});
+                            "an event that ends what the borrower asked for or what holds",
+                            std::move(facts)});
 }
 
 // ---- inconvenient ------------------------------------------------------------------------------
@@ -510,15 +634,17 @@ void Bind(const Binder& binder, const Rule&, const Inconvenient& named, BoundRul
   const auto live = [&](const Event& event) {
     Instant end = binder.OwnEnd(event);
     for (const Event* later : history) {
-      if (later->name == event.name && later->ended && later->at >= event.at) {
+      if (binder.Ends(*later, event)) {
         end = std::min(end, later->at);
       }
     }
     return Signal::During(Binder::KnownAt(event), end);
   };
   std::vector<Signal> times, places;
+  std::vector<FactSpan> facts;
   for (const Event* event : history) {
     if (event->ended || !Heard(named, *event)) continue;
+    const size_t named_before = times.size() + places.size();
     if (named.times && event->name == EventName::kInconvenientTime) {
       WeeklyQuestion question;
       question.mode = WeeklyQuestion::Mode::kHoldsInAnyZone;
@@ -533,14 +659,19 @@ void Bind(const Binder& binder, const Rule&, const Inconvenient& named, BoundRul
     }
     if (named.places && event->name == EventName::kInconvenientPlace) {
       for (const TiedTo place : event->places) {
-        const bool tied = point != nullptr && point->tied_to == place;
+        // Where a visit goes is a place, also where nobody has said which.
+        const bool visited = contact.channel == Channel::kVisit &&
+                             (point == nullptr || point->tied_to == TiedTo::kNone);
+        const bool tied = visited || (point != nullptr && point->tied_to == place);
         const Signal there = binder.WhereaboutsIs(
             place == TiedTo::kWork ? Whereabouts::kWork : Whereabouts::kHome);
         places.push_back(Signal::And({live(*event), Signal::Or({Signal::Always(tied), there})}));
       }
     }
     if (named.employer && event->name == EventName::kWorkplaceBarred) {
-      const bool tied = point != nullptr && point->tied_to == TiedTo::kWork;
+      // A mailbox the employer provides is at the place of work wherever it is read.
+      const bool tied = point != nullptr && (point->tied_to == TiedTo::kWork ||
+                                             binder.OwnerOf(*point) == Relation::kEmployer);
       places.push_back(Signal::And(
           {live(*event),
            Signal::Or({Signal::Always(tied), binder.WhereaboutsIs(Whereabouts::kWork)})}));
@@ -553,14 +684,17 @@ void Bind(const Binder& binder, const Rule&, const Inconvenient& named, BoundRul
       }
       if (met) places.push_back(live(*event));
     }
+    if (times.size() + places.size() > named_before) {
+      facts.push_back({Binder::KnownAt(*event), kEndOfTime, NameOf(*event), event->at});
+    }
   }
   if (!times.empty()) {
     bound->clauses.push_back({Signal::Or(std::move(times)), Reason::kInconvenientTime,
-                              "a time the borrower did not name as inconvenient"});
+                              "a time the borrower did not name as inconvenient", facts});
   }
   if (!places.empty()) {
     bound->clauses.push_back({Signal::Or(std::move(places)), Reason::kInconvenientPlace,
-                              "another place or contact point"});
+                              "another place or contact point", facts});
   }
   if (named.channels && Contains(binder.facts().borrower->refused_channels, contact.channel)) {
     bound->clauses.push_back({Signal::Always(true), Reason::kChannelRefused,
@@ -588,19 +722,24 @@ void Bind(const Binder& binder, const Rule&, const ThirdParty& rule, BoundRule* 
 
 void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule* bound) {
   const Contact& contact = binder.facts().contact;
+  const auto wanted = [&](NoticeKind kind, const std::string& declared) {
+    return std::any_of(rule.notices.begin(), rule.notices.end(), [&](const Value& value) {
+      return value.number == static_cast<int64_t>(kind) && value.text == declared;
+    });
+  };
   if (contact.purpose == Purpose::kRequiredNotice && contact.notice &&
-      Contains(rule.notices, *contact.notice)) {
+      wanted(*contact.notice, contact.declared_notice)) {
     return;  // the contact that carries it
   }
   const Event* newest = nullptr;
   bool told_otherwise = false;  // history speaks of such a notice
   for (const Event* event : binder.facts().history) {
     if (event->name != EventName::kNotice || !event->notice ||
-        !Contains(rule.notices, *event->notice) || !binder.Reaches(*event, rule.scope)) {
+        !wanted(*event->notice, event->declared_notice) || !binder.Reaches(*event, rule.scope)) {
       continue;
     }
     told_otherwise = true;
-    if (!rule.by.empty() && !Contains(rule.by, event->by)) continue;
+    if (rule.by.empty() ? event->by != DoneBy::kTenant : !Contains(rule.by, event->by)) continue;
     if (!rule.channels.empty() && (!event->channel || !Contains(rule.channels, *event->channel))) {
       continue;
     }
@@ -612,12 +751,15 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule*
       if (newest != nullptr && event->at > newest->at) newest = nullptr;
     }
   }
-  const std::string name(ToWord(rule.notices.front()));
+  const Value& first = rule.notices.front();
+  const std::string name =
+      first.text.empty() ? std::string(ToWord(static_cast<NoticeKind>(first.number))) : first.text;
   if (newest != nullptr) {
     if (!rule.wait.empty()) {
       bound->clauses.push_back(
           {Signal::During(newest->at, binder.WaitEnd(rule.wait, *newest)), Reason::kNoticeWait,
-           "the end of the wait after the " + name});
+           "the end of the wait after the " + name,
+           {{newest->at, kEndOfTime, name, newest->at}}});
     }
     return;
   }
@@ -631,7 +773,8 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule*
       rule.after == nullptr ? std::vector<const Event*>{}
                             : binder.Find(*rule.after, rule.scope, true);
   std::optional<Instant> due;
-  if (!triggers.empty()) due = binder.WaitEnd(rule.within, *triggers.front());
+  // After it we must hold back, so the first zone in which it has passed counts.
+  if (!triggers.empty()) due = binder.FirstWaitEnd(rule.within, *triggers.front());
   bound->obligations.push_back({Signal::Always(true), "send_notice:" + name, due});
   if (due) {
     bound->clauses.push_back({Signal::During(*due, kEndOfTime), Reason::kNoticeNotSent,
@@ -639,9 +782,189 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule*
   }
 }
 
+// ---- disclosure, identification, language, content_ban, time_barred, licence --------------------
+
+// Is the word among those known of, or in order by default?
+Signal Carried(const Binder& binder, const std::optional<std::vector<std::string>>& known,
+               const std::string& word) {
+  if (known) return Signal::Always(Contains(*known, word));
+  if (!binder.facts().papers_in_order_by_default) return Signal(Tri::kUnknown);
+  return Signal::Always(!binder.facts().lacks.contains(word));
+}
+
+void AddItems(const Binder& binder, const std::vector<std::string>& items, const Signal& wanted,
+              bool binding, BoundRule* bound) {
+  const Message& message = binder.facts().contact.message;
+  for (const std::string& item : items) {
+    bound->obligations.push_back({wanted, "say:" + item, {}});
+    if (!binding) continue;
+    const Signal carried = Signal::Definite(Carried(binder, message.carries, item), false);
+    bound->clauses.push_back({Signal::And({wanted, Signal::Not(carried)}), Reason::kItemMissing,
+                              "a message that carries `" + item + "`"});
+  }
+}
+
+bool IsOral(Channel channel) {
+  return channel == Channel::kCall || channel == Channel::kVoicemail || channel == Channel::kVisit;
+}
+
+// Whether the contact is one of those that must say it: the first about this debt, or a later one.
+// Whoever cannot be sure that somebody was reached before treats this contact as the first, and as
+// a later one too.
+Signal IsWanted(const Binder& binder, MustSay::When when) {
+  if (when == MustSay::When::kEvery || when == MustSay::When::kOnRequest) {
+    return Signal::Always(true);
+  }
+  const Channel channel = binder.facts().contact.channel;
+  if (when == MustSay::When::kFirstOral && !IsOral(channel)) return Signal::Always(false);
+  if (when == MustSay::When::kFirstWritten && IsOral(channel)) return Signal::Always(false);
+  bool reached = false;
+  bool maybe_reached = false;
+  for (const Event* event : binder.facts().history) {
+    if (event->name != EventName::kAttempt || event->by != DoneBy::kTenant ||
+        !binder.AboutAccount(*event) || event->to != binder.facts().contact.to) {
+      continue;
+    }
+    const Channel way = event->channel.value_or(Channel::kLetter);
+    if (when == MustSay::When::kFirstOral && !IsOral(way)) continue;
+    if (when == MustSay::When::kFirstWritten && IsOral(way)) continue;
+    const Outcome outcome = binder.OutcomeOf(*event);
+    if (!CountsAs(outcome, Counts::kContacts)) continue;
+    maybe_reached = true;
+    reached = reached || outcome != Outcome::kUnreported;
+  }
+  return Signal::Always(when == MustSay::When::kLater ? maybe_reached : !reached);
+}
+
+void Bind(const Binder& binder, const Rule&, const MustSay& rule, BoundRule* bound) {
+  const Contact& contact = binder.facts().contact;
+  const bool binding = rule.when != MustSay::When::kOnRequest;
+  const bool in_order = binder.facts().papers_in_order_by_default;
+  const Signal wanted = IsWanted(binder, rule.when);
+  if (wanted.Never()) return;
+  AddItems(binder, rule.items, wanted, binding, bound);
+  if (rule.same_as_message) AddItems(binder, {"same_language"}, wanted, binding, bound);
+
+  const auto& spoken = contact.message.languages;
+  const auto speaks = [&](const std::string& asked) {
+    return spoken && std::any_of(spoken->begin(), spoken->end(), [&](const std::string& tag) {
+      return SpeaksTag(tag, asked);
+    });
+  };
+  const auto add_language = [&](bool met, const std::string& names) {
+    bound->obligations.push_back({wanted, "speak:" + names, {}});
+    if (!binding || met || (!spoken && in_order)) return;
+    bound->clauses.push_back({wanted, spoken ? Reason::kWrongLanguage : Reason::kUnknownFact,
+                              "a message in `" + names + "`"});
+  };
+  if (!rule.any_language.empty()) {
+    std::string names;
+    for (const std::string& tag : rule.any_language) names += (names.empty() ? "" : "|") + tag;
+    add_language(std::any_of(rule.any_language.begin(), rule.any_language.end(), speaks), names);
+  }
+  for (const std::string& tag : rule.all_languages) add_language(speaks(tag), tag);
+
+  if (rule.caller_id) {
+    bound->obligations.push_back(
+        {wanted, "caller_id:" + std::string(ToWord(*rule.caller_id)), {}});
+    if (binding && contact.caller_id != *rule.caller_id) {
+      bound->clauses.push_back({wanted, Reason::kCallerNotShown, "a number that is shown"});
+    }
+  }
+  if (!rule.caller_class.empty()) {
+    std::vector<Signal> any;
+    std::string names;
+    for (const std::string& tag : rule.caller_class) {
+      any.push_back(Carried(binder, contact.caller_class, tag));
+      names += (names.empty() ? "" : "|") + tag;
+    }
+    bound->obligations.push_back({wanted, "caller:" + names, {}});
+    if (binding) {
+      bound->clauses.push_back(
+          {Signal::And({wanted, Signal::Not(Signal::Definite(Signal::Or(std::move(any)), false))}),
+           Reason::kCallerNotShown, "a caller's number of the kind `" + names + "`"});
+    }
+  }
+}
+
+void AddForbidden(const Binder& binder, const Forbidden& forbids, const Signal& while_,
+                  BoundRule* bound) {
+  if (forbids.everything) {
+    bound->clauses.push_back({while_, Reason::kBarred, "another contact"});
+  }
+  const auto& found = binder.facts().contact.message.found;
+  for (const std::string& code : forbids.codes) {
+    if (found ? !Contains(*found, code) : binder.facts().papers_in_order_by_default) continue;
+    bound->clauses.push_back({while_, found ? Reason::kForbiddenContent : Reason::kUnknownFact,
+                              found ? "a message without `" + code + "`"
+                                    : "somebody's look at whether the message holds `" + code + "`"});
+  }
+  for (const Condition& condition : forbids.conditions) {
+    const Signal met = Signal::Definite(binder.Bind(condition, Subject{}), true);
+    bound->clauses.push_back(
+        {Signal::And({while_, met}), Reason::kForbiddenContent, "another message"});
+  }
+}
+
+void Bind(const Binder& binder, const Rule&, const ContentBan& ban, BoundRule* bound) {
+  AddForbidden(binder, ban.forbids, Signal::Always(true), bound);
+}
+
+void Bind(const Binder& binder, const Rule&, const TimeBarred& rule, BoundRule* bound) {
+  const Account* account = binder.account();
+  const std::optional<Day> day = AccountDate(account, rule.stale_on);
+  Signal stale(Tri::kUnknown);
+  if (account != nullptr && account->stale == true) {
+    stale = Signal::Always(true);
+  } else if (day && !rule.wait.empty()) {
+    stale = Signal::During(binder.WaitEndFromDay(rule.wait, *day), kEndOfTime);
+  } else if (day) {
+    stale = binder.DayReached(*day + date::days{1});
+  } else if (binder.facts().papers_in_order_by_default) {
+    stale = Signal::Always(false);  // the scenario form's limitation is far off
+  }
+  const Signal while_ = Signal::Definite(std::move(stale), true);
+  if (while_.Never()) return;
+  AddItems(binder, rule.items, while_, true, bound);
+  const size_t before = bound->clauses.size();
+  AddForbidden(binder, rule.forbids, while_, bound);
+  for (size_t i = before; i < bound->clauses.size(); ++i) {
+    if (bound->clauses[i].reason == Reason::kForbiddenContent) {
+      bound->clauses[i].reason = Reason::kTimeBarred;
+    }
+  }
+}
+
+void Bind(const Binder& binder, const Rule&, const Licence& licence, BoundRule* bound) {
+  for (const std::string& name : licence.holds) {
+    const Signal held = Signal::Definite(Carried(binder, binder.facts().tenant->licences, name), false);
+    bound->clauses.push_back(
+        {Signal::Not(held), Reason::kNotLicensed, "the licence `" + name + "`"});
+  }
+  if (Contains(licence.show_on, binder.facts().contact.channel)) {
+    AddItems(binder, {"licence_number"}, Signal::Always(true), true, bound);
+  }
+}
+
+void Bind(const Binder&, const Rule&, const Parameters&, BoundRule*) {}
+
 void Bind(const Binder&, const Rule&, const BarsContact&, BoundRule* bound) {
   bound->clauses.push_back(
       {Signal::Always(true), Reason::kBarred, "another channel, contact point or message"});
+}
+
+// Guidance that the overlay only warns of, suggestions that it has muted (section 5).
+void SetAsideByOverlay(const Binder& binder, const Rule& rule, BoundRule* bound) {
+  const Bundle& bundle = *binder.surroundings().bundle;
+  const Pack* overlay = bundle.FindPack(bundle.overlay());
+  if (overlay == nullptr) return;
+  const bool warned = rule.effect == Effect::kGuidance && Contains(overlay->warn, rule.id);
+  const bool muted = Contains(overlay->mute, rule.id);
+  if (!warned && !muted) return;
+  bound->aside_how = warned ? SetAsideHow::kWarned : SetAsideHow::kMuted;
+  for (Clause& clause : bound->clauses) {
+    clause.aside = warned || rule.suggested || clause.suggested;
+  }
 }
 
 }  // namespace
@@ -685,6 +1008,7 @@ void BindRule(Binder& binder, const Rule& rule, const Signal& active,
     gate.push_back(Signal::Not(binder.Excepted(exception.when, exception.up_to)));
     if (gate.back().Never()) return;
   }
+  SetAsideByOverlay(binder, rule, &bound);
   bound.id = rule.id;
   bound.kind = rule.kind;
   bound.effect = rule.effect;

@@ -10,9 +10,23 @@ namespace {
 struct Known {
   bool known = false;
   std::vector<int64_t> numbers;
-  std::string text;
+  std::vector<std::string> texts;  // declared words, tags
 
   static Known Of(int64_t number) { return {true, {number}, {}}; }
+  static Known Texts(std::vector<std::string> texts) { return {true, {}, std::move(texts)}; }
+  static Known Texts(const std::optional<std::vector<std::string>>& texts) {
+    return texts ? Texts(*texts) : Known{};
+  }
+  static Known Text(const std::string& text) {
+    return text.empty() ? Known{} : Texts(std::vector<std::string>{text});
+  }
+  // A word of an open vocabulary: `declared` has its name beside it.
+  template <typename E>
+  static Known Open(E word, const std::string& declared) {
+    Known known = Word(word);
+    if (word == E::kDeclared) known.texts.push_back(declared);
+    return known;
+  }
   template <typename E>
   static Known Word(E word) {
     return Of(static_cast<int64_t>(word));
@@ -27,6 +41,9 @@ struct Known {
 };
 
 bool HasScope(Scopes scopes, Scope scope) { return (scopes & static_cast<Scopes>(scope)) != 0; }
+
+// `us-{subdivision}`: one calendar for each subdivision.
+constexpr std::string_view kSubdivisionHole = "{subdivision}";
 
 template <typename T>
 bool Contains(const std::vector<T>& list, const T& item) {
@@ -59,8 +76,9 @@ std::vector<int64_t> FormsOf(const Event& event) {
   return {};
 }
 
-ConsentForm FormOfConsent(const Event& event) {
-  if (event.consent_form) return *event.consent_form;
+// Where nobody has told it: what the way of its words tells.
+std::optional<ConsentForm> FormOfConsent(const Event& event) {
+  if (event.consent_form || !event.via) return event.consent_form;
   return event.Written() ? ConsentForm::kExpressWritten : ConsentForm::kExpress;
 }
 
@@ -85,11 +103,23 @@ bool FormSatisfies(ConsentForm given, ConsentForm asked) {
 
 }  // namespace
 
+bool SpeaksTag(std::string_view tag, std::string_view asked) {
+  if (tag.size() < asked.size()) return false;
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (lower(tag[i]) != lower(asked[i])) return false;
+  }
+  return tag.size() == asked.size() || tag[asked.size()] == '-';
+}
+
 Binder::Binder(const Facts& facts, const Surroundings& surroundings, const Sets& sets)
     : facts_(facts), surroundings_(surroundings), sets_(sets) {
   for (const ZoneSpan& span : sets.zones) {
     if (!Contains(zones_, span.zone)) zones_.push_back(span.zone);
   }
+  any_undelivered_ = std::any_of(
+      facts.history.begin(), facts.history.end(),
+      [](const Event* event) { return event->name == EventName::kUndelivered; });
 }
 
 std::vector<std::shared_ptr<const ZoneTable>> Binder::Zones() const { return zones_; }
@@ -137,10 +167,9 @@ Audience Binder::AudienceOfContact() const {
   const ContactPoint* point = contact.point ? FindPoint(*contact.point) : nullptr;
   if (point == nullptr) return Audience::kAddressee;
   const Relation owner = OwnerOf(*point);
-  // A mailbox the employer provides still reaches the borrower; rules speak of it by its owner.
-  // What reaches the borrower beside somebody who is told anyway tells nobody else.
-  const bool own = owner == contact.to.relation || owner == Relation::kEmployer ||
-                   owner == Relation::kBorrower;
+  // What reaches the borrower beside somebody who is told anyway tells nobody else. A mailbox the
+  // employer provides reaches the borrower, and the employer may look into it.
+  const bool own = owner == contact.to.relation || owner == Relation::kBorrower;
   if (point->shared || !own) return Audience::kOthersPossible;
   return Audience::kAddressee;
 }
@@ -149,9 +178,7 @@ std::optional<bool> Binder::MentionsDebt() const {
   const Message& message = facts_.contact.message;
   // A name that tells what trade the sender is in tells of a debt.
   if (message.reveals_trade == true) return true;
-  if (message.mentions_debt) return message.mentions_debt;
-  if (facts_.contact.to.relation != Relation::kBorrower) return std::nullopt;
-  return message.form != MessageForm::kLimitedContent;
+  return message.mentions_debt;  // nobody has looked: it may
 }
 
 const Event* Binder::Answered(const Subject& subject) const {
@@ -162,6 +189,27 @@ const Event* Binder::Answered(const Subject& subject) const {
     if (event->id == *id) return event;
   }
   return nullptr;
+}
+
+std::optional<Day> Binder::LineChangedOn(const ContactPoint& point) const {
+  std::optional<Day> changed;
+  for (const Event* event : facts_.history) {
+    if (event->name != EventName::kLineChanged || !event->point ||
+        !SamePoint(*event->point, point.id)) {
+      continue;
+    }
+    changed = event->first_day;
+    if (!changed && !zones_.empty()) changed = zones_.front()->DayOf(event->at);
+  }
+  return changed;
+}
+
+std::vector<std::string> Binder::JurisdictionsOf(const std::vector<Place>& places) const {
+  std::set<std::string> all;
+  for (const Place& place : places) {
+    for (std::string& one : surroundings_.places->JurisdictionsOf(place)) all.insert(std::move(one));
+  }
+  return {all.begin(), all.end()};
 }
 
 Signal Binder::BorrowerIsMinor() const {
@@ -196,22 +244,56 @@ Signal Binder::WhereaboutsIs(Whereabouts where) const {
 
 // ---- Days and waits ----------------------------------------------------------------------------
 
-bool Binder::IsHoliday(const std::string& calendar, Day day) const {
+std::vector<std::string> Binder::CalendarNames(const std::string& calendar) const {
+  if (calendar.empty()) return {};
+  if (calendar != "pack") return {calendar};
   std::vector<std::string> names;
-  if (calendar == "pack") {
-    if (pack_ != nullptr) names = pack_->holidays;
-  } else if (!calendar.empty()) {
-    names.push_back(calendar);
+  for (const std::string& name : pack_ == nullptr ? std::vector<std::string>{} : pack_->holidays) {
+    const size_t hole = name.find(kSubdivisionHole);
+    if (hole == std::string::npos) {
+      names.push_back(name);
+      continue;
+    }
+    // One calendar for each subdivision of the place set; where none is known, all of them.
+    const std::string before = name.substr(0, hole);
+    const std::string after = name.substr(hole + kSubdivisionHole.size());
+    const std::string country = pack_->jurisdiction.substr(0, 2) + "-";
+    std::set<std::string> parts;
+    for (const PlaceSpan& span : sets_.places) {
+      if (!span.jurisdiction.starts_with(country)) continue;
+      std::string part = span.jurisdiction.substr(country.size());
+      part = part.substr(0, part.find('-'));
+      for (char& c : part) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      parts.insert(before + part + after);
+    }
+    if (parts.empty()) {
+      for (const auto& [known, table] : surroundings_.bundle->calendars()) {
+        if (known.size() > before.size() + after.size() && known.starts_with(before) &&
+            known.ends_with(after)) {
+          parts.insert(known);
+        }
+      }
+    }
+    names.insert(names.end(), parts.begin(), parts.end());
   }
-  for (const std::string& name : names) {
+  // A pack whose calendars nobody named: what is no holiday cannot be known.
+  if (names.empty()) names.emplace_back("pack");
+  return names;
+}
+
+bool Binder::IsHoliday(const std::string& calendar, Day day) const {
+  return !calendar.empty() && KindOfDay(calendar)(day) == kHolidayBit;
+}
+
+bool Binder::IsBusinessDay(const std::string& calendar, Day day) const {
+  const uint8_t kind = KindOfDay(calendar)(day);
+  if (kind == kHolidayBit) return false;
+  uint8_t weekend = 0;
+  for (const std::string& name : CalendarNames(calendar)) {
     const auto found = surroundings_.bundle->calendars().find(name);
-    if (found == surroundings_.bundle->calendars().end()) return true;
-    const HolidayCalendar& table = found->second;
-    const int year = static_cast<int>(date::year_month_day{day}.year());
-    if (year < table.first_year || year > table.last_year) return true;
-    if (std::binary_search(table.holidays.begin(), table.holidays.end(), day)) return true;
+    if (found != surroundings_.bundle->calendars().end()) weekend |= found->second.weekend;
   }
-  return false;
+  return (kind & weekend) == 0;
 }
 
 DayKind Binder::KindOfDay(const std::string& calendar) const {
@@ -220,7 +302,7 @@ DayKind Binder::KindOfDay(const std::string& calendar) const {
   }
   std::vector<std::shared_ptr<const HolidayCalendar>> tables;
   bool missing = false;
-  const auto add = [&](const std::string& name) {
+  for (const std::string& name : CalendarNames(calendar)) {
     const auto found = surroundings_.bundle->calendars().find(name);
     if (found == surroundings_.bundle->calendars().end()) {
       missing = true;
@@ -228,14 +310,6 @@ DayKind Binder::KindOfDay(const std::string& calendar) const {
       // Shares the bundle's life: the table is inside it.
       tables.push_back({surroundings_.bundle, &found->second});
     }
-  };
-  if (calendar == "pack") {
-    for (const std::string& name : pack_ == nullptr ? std::vector<std::string>{} : pack_->holidays) {
-      add(name);
-    }
-    missing = missing || tables.empty();
-  } else {
-    add(calendar);
   }
   return [tables, missing](Day day) -> uint8_t {
     if (missing) return kHolidayBit;
@@ -313,7 +387,7 @@ Instant Binder::WaitEndAt(const Wait& wait, Instant anchor, const Event* event) 
     Day day = zone->DayOf(anchor);
     // From when the event is taken to count: sent, received, or deemed to have arrived.
     if (wait.from != Wait::From::kSent && event != nullptr) {
-      if (event->received_on) {
+      if (wait.from == Wait::From::kReceived && event->received_on) {
         day = *event->received_on;
       } else if (wait.from == Wait::From::kReceived && event->received_at) {
         day = zone->DayOf(*event->received_at);
@@ -333,6 +407,8 @@ Instant Binder::WaitEndAt(const Wait& wait, Instant anchor, const Event* event) 
                                (wait.skip_holiday && IsHoliday(wait.calendar, day));
           if (!skipped) --travel;
         }
+        // A receipt that turns out later counts; an earlier one changes nothing.
+        if (event->received_on) day = std::max(day, *event->received_on);
       }
     }
     // `day` is the event's day; the next one is day 1 unless the event's own day is.
@@ -346,7 +422,7 @@ Instant Binder::WaitEndAt(const Wait& wait, Instant anchor, const Event* event) 
         Day at = wait.event_day_is_first ? day - date::days{1} : day;
         while (left > 0) {
           at += date::days{1};
-          if (WeekdayOf(at) < 5 && !IsHoliday(wait.calendar, at)) --left;
+          if (IsBusinessDay(wait.calendar, at)) --left;
         }
         opens = at + date::days{1};
         break;
@@ -389,6 +465,31 @@ Instant Binder::WaitEndFromDay(const Waits& waits, Day day) const {
   return end;
 }
 
+Instant Binder::FirstWaitEnd(const Waits& waits, const Event& event) const {
+  if (zones_.size() < 2) return WaitEnd(waits, event);
+  Instant first = kEndOfTime;
+  Binder one = *this;
+  for (const auto& zone : zones_) {
+    one.zones_ = {zone};
+    first = std::min(first, one.WaitEnd(waits, event));
+  }
+  return first;
+}
+
+Signal Binder::WaitOverFromDay(const Waits& waits, Day day) const {
+  if (zones_.empty()) return Signal(Tri::kUnknown);
+  Instant first = kEndOfTime;
+  Instant last = kFirstInstant;
+  Binder one = *this;
+  for (const auto& zone : zones_) {
+    one.zones_ = {zone};
+    const Instant end = one.WaitEndFromDay(waits, day);
+    first = std::min(first, end);
+    last = std::max(last, end);
+  }
+  return Signal::Steps(Tri::kNo, {{first, Tri::kUnknown}, {last, Tri::kYes}});
+}
+
 // ---- Events ------------------------------------------------------------------------------------
 
 bool Binder::AboutAccount(const Event& event) const {
@@ -406,8 +507,23 @@ bool Binder::About(const Event& event, const Account& account) {
   return event.accounts.empty() || Contains(event.accounts, account.id);
 }
 
+namespace {
+
+// What somebody says for themselves: of contact with them, and not of contact with others.
+bool SpeaksForOneself(EventName name) {
+  return name == EventName::kRequest || name == EventName::kRefusal ||
+         name == EventName::kInconvenientTime || name == EventName::kInconvenientPlace ||
+         name == EventName::kInconvenientNow || name == EventName::kOptOut;
+}
+
+}  // namespace
+
 bool Binder::Reaches(const Event& event, Scopes scope) const {
   const Contact& contact = facts_.contact;
+  if (HasScope(scope, Scope::kPerson) && event.by == DoneBy::kParty &&
+      SpeaksForOneself(event.name) && contact.to.party != event.by_party) {
+    return false;
+  }
   if (HasScope(scope, Scope::kDebt) && !AboutAccount(event)) return false;
   if (HasScope(scope, Scope::kCreditor) && account_ != nullptr && !event.accounts.empty()) {
     bool same = false;
@@ -424,7 +540,7 @@ bool Binder::Reaches(const Event& event, Scopes scope) const {
   if (HasScope(scope, Scope::kPurpose) && event.purpose && *event.purpose != contact.purpose) {
     return false;
   }
-  if (HasScope(scope, Scope::kPoint) || HasScope(scope, Scope::kChannel)) {
+  if (HasScope(scope, Scope::kPoint)) {
     // What was said of one number or address says nothing of another.
     if (!event.points.empty()) {
       bool named = false;
@@ -432,7 +548,7 @@ bool Binder::Reaches(const Event& event, Scopes scope) const {
         named = named || (contact.point && SamePoint(point, *contact.point));
       }
       if (!named) return false;
-    } else if (HasScope(scope, Scope::kPoint) && event.point) {
+    } else if (event.point) {
       if (!contact.point || !SamePoint(*event.point, *contact.point)) return false;
     }
   }
@@ -450,8 +566,21 @@ bool Binder::PassesCondition(const Condition& condition, const Event& event,
   return passes == Tri::kYes || (passes == Tri::kUnknown && unknown_passes);
 }
 
+bool Binder::Ends(const Event& later, const Event& event) const {
+  return later.ended && later.name == event.name && later.declared_name == event.declared_name &&
+         later.by == event.by && later.by_party == event.by_party && later.at >= event.at &&
+         AboutAccount(later);
+}
+
+bool Binder::IsNamed(const Filter& filter, const Event& event) {
+  if (event.name == EventName::kDeclared) {
+    return Contains(filter.declared_events, event.declared_name);
+  }
+  return Contains(filter.events, event.name);
+}
+
 bool Binder::Passes(const Filter& filter, const Event& event, bool unknown_passes) const {
-  if (!Contains(filter.events, event.name)) return false;
+  if (!IsNamed(filter, event)) return false;
   if (!filter.by.empty()) {
     if (!Contains(filter.by, event.by)) return false;
   } else if ((event.name == EventName::kAttempt || event.name == EventName::kNotice) &&
@@ -465,13 +594,20 @@ std::vector<const Event*> Binder::Find(const Filter& filter, Scopes scope,
                                        bool unknown_passes) const {
   std::vector<const Event*> found;
   for (const Event* event : facts_.history) {
-    if (!Contains(filter.events, event->name)) continue;
+    if (!IsNamed(filter, *event)) continue;
     if (Reaches(*event, scope) && Passes(filter, *event, unknown_passes)) found.push_back(event);
   }
   return found;
 }
 
+Outcome Binder::OutcomeOf(const Event& event) const {
+  const Outcome outcome = event.outcome.value_or(Outcome::kUnreported);
+  if (event.name == EventName::kAttempt && Undelivered(event)) return Outcome::kUndelivered;
+  return outcome;
+}
+
 bool Binder::Undelivered(const Event& event) const {
+  if (!any_undelivered_) return false;
   for (const Event* later : facts_.history) {
     if (later->name != EventName::kUndelivered || later->at < event.at ||
         later->channel != event.channel || later->point != event.point) {
@@ -535,6 +671,26 @@ std::vector<std::vector<Instant>> Binder::LeavesByZone(
   return by_zone;
 }
 
+// The newest of the events that the filter selects, as long as they ended as it wants, newest last.
+// The outcome makes or breaks the row; everything else says which events it is a row of.
+std::vector<const Event*> Binder::FindRow(const Seen& seen) const {
+  Filter selects = *seen.of;
+  Condition wanted;
+  std::erase_if(selects.when.tests, [&](const Test& test) {
+    if (test.field != Field::kOutcome) return false;
+    wanted.tests.push_back(test);
+    return true;
+  });
+  std::vector<const Event*> row;
+  const std::vector<const Event*> selected = Find(selects, seen.scope, true);
+  for (auto at = selected.rbegin(); at != selected.rend(); ++at) {
+    if (!PassesCondition(wanted, **at, false) || !Passes(selects, **at, false)) break;
+    row.push_back(*at);
+  }
+  std::reverse(row.begin(), row.end());
+  return row;
+}
+
 Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
   // Whether a day has passed is asked now, not at the instant of the event that carries it.
   Filter of = *seen.of;
@@ -544,39 +700,57 @@ Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
     of_now.push_back(test);
     return true;
   });
-  std::vector<const Event*> events = Find(of, seen.scope, false);
-  // An event does not see itself.
-  std::erase(events, subject.event);
-  Instant since = kFirstInstant;
-  if (seen.window.unit == WindowUnit::kSinceEvent) {
-    const std::vector<const Event*> anchors = Find(*seen.window.since, seen.scope, false);
-    if (anchors.empty()) return Signal::Always(false);
-    since = anchors.back()->at;
-    std::erase_if(events, [&](const Event* event) { return event->at <= since; });
-  }
-  std::vector<Signal> zones;
-  for (const auto& leaves : LeavesByZone(seen.window, events)) {
-    std::vector<std::pair<Instant, Instant>> intervals;
-    // Leaves are sorted and events are oldest first; in one zone the order is the same.
-    for (size_t i = 0; i < events.size(); ++i) {
-      Instant from = KnownAt(*events[i]);
-      Instant to = leaves[i];
-      for (const Test& test : of_now) {
-        const Signal passed = BindTest(test, Subject{events[i]});
-        while (from < to && !passed.Holds(from)) from = passed.NextChange(from);
-        Instant end = from;
-        while (end < to && passed.Holds(end)) end = passed.NextChange(end);
-        to = std::min(to, end);
-      }
-      intervals.emplace_back(from, to);
+  // Of attempts a person has seen those meant for them, unless the filter says whom it means.
+  const bool names_addressee =
+      std::any_of(of.when.tests.begin(), of.when.tests.end(),
+                  [](const Test& test) { return test.field == Field::kTo; });
+  const Person& person = subject.event == nullptr ? facts_.contact.to : subject.event->to;
+  const auto holds = [&](std::vector<const Event*> events) {
+    if (HasScope(seen.scope, Scope::kPerson) && !names_addressee) {
+      std::erase_if(events, [&](const Event* event) {
+        return event->name == EventName::kAttempt && event->to != person;
+      });
     }
-    zones.push_back(AtLeast(std::move(intervals), seen.at_least));
-  }
-  if (zones.empty()) return Signal(Tri::kUnknown);
-  // Zones that disagree leave it open.
-  const Signal all = Signal::And(zones);
-  const Signal any = Signal::Or(zones);
-  return Signal::Or({all, Signal::And({any, Signal(Tri::kUnknown)})});
+    const int wanted = std::max(seen.at_least, seen.in_a_row);
+    // An event does not see itself.
+    std::erase(events, subject.event);
+    if (seen.window.unit == WindowUnit::kSinceEvent) {
+      const std::vector<const Event*> anchors = Find(*seen.window.since, seen.scope, false);
+      if (anchors.empty()) return Signal::Always(false);
+      const Instant since = anchors.back()->at;
+      std::erase_if(events, [&](const Event* event) { return event->at <= since; });
+    }
+    std::vector<Signal> zones;
+    for (const auto& leaves : LeavesByZone(seen.window, events)) {
+      std::vector<std::pair<Instant, Instant>> intervals;
+      // Leaves are sorted and events are oldest first; in one zone the order is the same.
+      for (size_t i = 0; i < events.size(); ++i) {
+        Instant from = KnownAt(*events[i]);
+        Instant to = leaves[i];
+        for (const Test& test : of_now) {
+          const Signal passed = BindTest(test, Subject{events[i]});
+          while (from < to && !passed.Holds(from)) from = passed.NextChange(from);
+          Instant end = from;
+          while (end < to && passed.Holds(end)) end = passed.NextChange(end);
+          to = std::min(to, end);
+        }
+        intervals.emplace_back(from, to);
+      }
+      zones.push_back(AtLeast(std::move(intervals), wanted));
+    }
+    if (zones.empty()) return Signal(Tri::kUnknown);
+    // Zones that disagree leave it open.
+    const Signal all = Signal::And(zones);
+    const Signal any = Signal::Or(zones);
+    return Signal::Or({all, Signal::And({any, Signal(Tri::kUnknown)})});
+  };
+  if (seen.in_a_row > 0) return holds(FindRow(seen));
+  std::vector<const Event*> certain = Find(of, seen.scope, false);
+  std::vector<const Event*> possible = Find(of, seen.scope, true);
+  if (certain.size() == possible.size()) return holds(std::move(certain));
+  // What may have been such an event may have been seen.
+  return Signal::Or({holds(std::move(certain)),
+                     Signal::And({holds(std::move(possible)), Signal(Tri::kUnknown)})});
 }
 
 // ---- Consents, standings, periods --------------------------------------------------------------
@@ -587,7 +761,7 @@ Signal Binder::Standing(const Filter& began_by, Scopes scope) const {
     if (event->ended) continue;
     Instant end = OwnEnd(*event);
     for (const Event* later : facts_.history) {
-      if (later->name == event->name && later->ended && later->at >= event->at) {
+      if (Ends(*later, *event)) {
         end = std::min(end, KnownAt(*later));
       }
     }
@@ -596,7 +770,38 @@ Signal Binder::Standing(const Filter& began_by, Scopes scope) const {
   return Signal::Or(std::move(parts));
 }
 
-Signal Binder::Consent(const ConsentTest& test, const Subject& subject) const {
+Instant Binder::RevokedAt(const std::vector<Covers>& covers, const Event& given,
+                          const std::optional<Channel>& channel,
+                          const std::optional<ContactPointId>& point) const {
+  // What was agreed to of all that is asked for; each ends on its own.
+  Instant last = kFirstInstant;
+  for (const Covers cover : covers) {
+    if (!Contains(given.covers, cover)) continue;
+    Instant end = kEndOfTime;
+    for (const Event* later : facts_.history) {
+      if (later->name != EventName::kRevocation || later->by != given.by || later->at < given.at ||
+          !Contains(later->covers, cover) || !AboutAccount(*later) ||
+          !Concerns(*later, channel, point)) {
+        continue;
+      }
+      end = std::min(end, KnownAt(*later));
+    }
+    last = std::max(last, end);
+  }
+  return last;
+}
+
+bool Binder::Concerns(const Event& event, const std::optional<Channel>& channel,
+                      const std::optional<ContactPointId>& point) const {
+  if (!event.channels.empty() && (!channel || !Contains(event.channels, *channel))) return false;
+  return event.points.empty() ||
+         std::any_of(event.points.begin(), event.points.end(), [&](const ContactPointId& one) {
+           return point && SamePoint(one, *point);
+         });
+}
+
+Signal Binder::Consent(const ConsentTest& test, const Subject& subject,
+                       std::optional<Instant> given_after) const {
   const Contact& contact = facts_.contact;
   const std::optional<Channel> channel =
       subject.event == nullptr ? contact.channel : subject.event->channel;
@@ -606,7 +811,13 @@ Signal Binder::Consent(const ConsentTest& test, const Subject& subject) const {
   for (size_t i = 0; i < facts_.history.size(); ++i) {
     const Event& given = *facts_.history[i];
     if (given.name != EventName::kConsent || !given.use_disclosed) continue;
+    if (given_after && given.at <= *given_after) continue;
     if (given.by != test.by || given.given_to != test.to) continue;
+    // Of others each agrees for itself alone; of contact with the borrower it may be an attorney.
+    if (given.by == DoneBy::kParty && contact.to.relation != Relation::kBorrower &&
+        given.by_party != contact.to.party) {
+      continue;
+    }
     const bool covers = std::any_of(test.covers.begin(), test.covers.end(), [&](Covers cover) {
       return Contains(given.covers, cover);
     });
@@ -614,20 +825,17 @@ Signal Binder::Consent(const ConsentTest& test, const Subject& subject) const {
     const bool form_accepted =
         test.forms.empty() ||
         std::any_of(test.forms.begin(), test.forms.end(), [&](ConsentForm form) {
-          return FormSatisfies(FormOfConsent(given), form);
+          const std::optional<ConsentForm> has = FormOfConsent(given);
+          return has && FormSatisfies(*has, form);
         });
     if (!form_accepted) continue;
+    if (!test.documents.empty() && !Contains(test.documents, given.document)) continue;
     // No wider than it was given.
     if (account_ != nullptr && !given.accounts.empty() &&
         !Contains(given.accounts, account_->id)) {
       continue;
     }
-    if (!given.channels.empty() && (!channel || !Contains(given.channels, *channel))) continue;
-    if (!given.points.empty()) {
-      bool named = false;
-      for (const ContactPointId& one : given.points) named = named || (point && SamePoint(one, *point));
-      if (!named) continue;
-    }
+    if (!Concerns(given, channel, point)) continue;
     Instant from = KnownAt(given);
     Instant to = kEndOfTime;
     if (!zones_.empty()) {
@@ -642,32 +850,20 @@ Signal Binder::Consent(const ConsentTest& test, const Subject& subject) const {
     }
     if (given.until) to = std::min(to, *given.until);
     // A limit on how long a consent lasts helps the borrower: the earliest zone's end counts.
-    if (!test.lasts.empty()) to = std::min(to, WaitEnd(test.lasts, given));
+    if (!test.lasts.empty()) to = std::min(to, FirstWaitEnd(test.lasts, given));
+    to = std::min(to, RevokedAt(test.covers, given, channel, point));
     for (size_t j = 0; j < facts_.history.size(); ++j) {
       const Event& later = *facts_.history[j];
       if (later.at < given.at || j == i) continue;
-      if (later.name == EventName::kRevocation && later.by == given.by) {
-        const bool same = std::any_of(later.covers.begin(), later.covers.end(), [&](Covers cover) {
-          return Contains(given.covers, cover);
-        });
-        const bool about = later.accounts.empty() || account_ == nullptr ||
-                           Contains(later.accounts, account_->id);
-        if (same && about) to = std::min(to, KnownAt(later));
-      }
       // Refusing a channel takes back the agreement to it.
       if (later.name == EventName::kOptOut && later.given_to == given.given_to &&
           (Contains(test.covers, Covers::kChannel) || Contains(test.covers, Covers::kAddress) ||
            Contains(test.covers, Covers::kPrerecorded))) {
-        const bool channel_named = later.channels.empty() || (channel && Contains(later.channels, *channel));
-        bool point_named = later.points.empty();
-        for (const ContactPointId& one : later.points) {
-          point_named = point_named || (point && SamePoint(one, *point));
-        }
-        if (channel_named && point_named) to = std::min(to, KnownAt(later));
+        if (Concerns(later, channel, point)) to = std::min(to, KnownAt(later));
       }
       // Its purpose fulfilled: what spends it was itself still made under it.
       if (test.spent_by != nullptr && later.at > given.at && &later != subject.event &&
-          Contains(test.spent_by->events, later.name)) {
+          IsNamed(*test.spent_by, later)) {
         const bool about = later.accounts.empty() || account_ == nullptr ||
                            Contains(later.accounts, account_->id);
         if (about && Passes(*test.spent_by, later, true)) {
@@ -709,25 +905,29 @@ bool Binder::BeganDuring(const std::string& period, Instant at) const {
   return During(period).Holds(at);
 }
 
+const Event* Binder::NewestToAnswer(Instant before) const {
+  const Event* newest = nullptr;
+  for (const Event* event : facts_.history) {
+    if (event->at >= before) break;
+    if (event->name == EventName::kOptOut || event->name == EventName::kInbound) newest = event;
+  }
+  return newest;
+}
+
 // ---- Allowances --------------------------------------------------------------------------------
 
 Signal Binder::Available(const Allowance& allowance, const Condition& when) const {
   const Event* answered = Answered(Subject{});
   Signal in_time = Signal::Always(true);
   if (!allowance.within.empty()) {
-    const Event* anchor = answered;
-    if (anchor == nullptr) {
-      for (const Event* event : facts_.history) {
-        if (event->name == EventName::kOptOut || event->name == EventName::kInbound) anchor = event;
-      }
-    }
+    const Event* anchor = answered != nullptr ? answered : NewestToAnswer(kEndOfTime);
     if (anchor == nullptr) return Signal::Always(false);
     in_time = Signal::During(anchor->at, WaitEnd(allowance.within, *anchor));
   }
   std::vector<const Event*> used;
   for (const Event* event : facts_.history) {
     if (event->name != EventName::kAttempt || event->by != DoneBy::kTenant) continue;
-    if (!CountsAs(event->outcome.value_or(Outcome::kUnreported), allowance.counts)) continue;
+    if (!CountsAs(OutcomeOf(*event), allowance.counts)) continue;
     if (allowance.per_inbound) {
       if (answered == nullptr || event->answers != answered->id) continue;
     } else {
@@ -792,6 +992,10 @@ std::vector<ZoneSpan> Binder::ClockZones(const ClockChoice& clock) const {
 
 namespace {
 
+Known TextsIfAny(std::vector<std::string> texts) {
+  return texts.empty() ? Known{} : Known::Texts(std::move(texts));
+}
+
 Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
   const Contact& contact = binder.facts().contact;
   const Event* event = subject.event;
@@ -812,9 +1016,17 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
       }
       return event == nullptr ? Known::Word(contact.purpose) : Known::Maybe(event->purpose);
     case Field::kNotice:
-      return event == nullptr ? Known::Maybe(contact.notice) : Known::Maybe(event->notice);
+      if (event != nullptr) {
+        return event->notice ? Known::Open(*event->notice, event->declared_notice) : Known{};
+      }
+      return contact.notice ? Known::Open(*contact.notice, contact.declared_notice) : Known{};
     case Field::kTo:
       return Known::Word((event == nullptr ? contact.to : event->to).relation);
+    case Field::kToLiable: {
+      const Relation to = (event == nullptr ? contact.to : event->to).relation;
+      return sure(to == Relation::kBorrower || to == Relation::kCoDebtor ||
+                  to == Relation::kGuarantor);
+    }
     case Field::kAnswersSameDay:
     case Field::kAnswers:
     case Field::kAccountDaysPastDue:
@@ -831,6 +1043,8 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
       return Known::Word(event == nullptr ? contact.voice : event->voice);
     case Field::kCallerId:
       return event == nullptr ? Known::Word(contact.caller_id) : Known{};
+    case Field::kCallerClass:
+      return event == nullptr ? Known::Texts(contact.caller_class) : Known{};
     case Field::kReliesOn:
       return event == nullptr ? Known::Maybe(contact.relies_on) : Known::Maybe(event->relies_on);
     case Field::kRepeatReason:
@@ -842,7 +1056,7 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
     case Field::kMessageOptOut:
       return message.opt_out == OptOutOffer::kUnstated ? Known{} : Known::Word(message.opt_out);
     case Field::kMessageMentionsDebt:
-      return event == nullptr ? flag(binder.MentionsDebt()) : flag(message.mentions_debt);
+      return flag(message.mentions_debt);
     case Field::kMessageDemandsPayment:
       return flag(message.demands_payment);
     case Field::kMessageRevealsTrade:
@@ -857,6 +1071,20 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
       return flag(message.offer);
     case Field::kMessageCommercial:
       return flag(message.commercial);
+    case Field::kMessageDisclosesCollector:
+      return flag(message.discloses_collector);
+    case Field::kMessageTrueSenderName:
+      return flag(message.true_sender_name);
+    case Field::kMessageMisleadingReason:
+      return flag(message.misleading_reason);
+    case Field::kMessageRecipientCharged:
+      return flag(message.recipient_charged);
+    case Field::kMessageLanguage:
+      return Known::Texts(message.languages);
+    case Field::kMessageCarries:
+      return Known::Texts(message.carries);
+    case Field::kMessageFound:
+      return Known::Texts(message.found);
     case Field::kPointKind:
       return point == nullptr ? Known{} : Known::Word(point->kind);
     case Field::kPointLine:
@@ -873,18 +1101,40 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
                  : Known::Word(point->source);
     case Field::kPointVerified:
       return point == nullptr ? Known{} : sure(point->verified);
+    case Field::kPointLineChangedOn:
+      return point == nullptr ? Known{} : Known::MaybeDay(binder.LineChangedOn(*point));
     case Field::kAccountProduct:
-      return account == nullptr ? Known{} : Known::Word(account->product);
+      return account == nullptr ? Known{} : Known::Open(account->product, account->declared_product);
+    case Field::kAccountKind:
+      return account == nullptr || account->kind == AccountKind::kUnknown
+                 ? Known{}
+                 : Known::Word(account->kind);
+    case Field::kAccountHeldAs:
+      return account == nullptr || account->held_as == HeldAs::kUnknown
+                 ? Known{}
+                 : Known::Word(account->held_as);
+    case Field::kAccountCreditorKind:
+      return account == nullptr || account->creditor_kind == FirmKind::kUnknown
+                 ? Known{}
+                 : Known::Word(account->creditor_kind);
+    case Field::kAccountSecured:
+      return account == nullptr ? Known{} : flag(account->secured);
+    case Field::kAccountStale:
+      return account == nullptr ? Known{} : flag(account->stale);
+    case Field::kAccountNumberAtPlacement:
+      return account == nullptr ? Known{} : Known::Text(account->account_number_at_placement);
     case Field::kAccountStage:
       return account == nullptr ? Known{} : Known::Word(account->stage);
     case Field::kAccountBalance:
-      return account == nullptr ? Known{} : Known::Of(account->balance.minor_units);
+      return account == nullptr || account->balance.currency.empty()
+                 ? Known{}
+                 : Known::Of(account->balance.minor_units);
     case Field::kAccountPrincipal:
       return account == nullptr || account->principal.minor_units == 0
                  ? Known{}
                  : Known::Of(account->principal.minor_units);
     case Field::kAccountDueOn:
-      return account == nullptr ? Known{} : Known::MaybeDay(account->due_on);
+      return account == nullptr ? Known{} : Known::MaybeDay(DueOn(*account));
     case Field::kAccountDefaultedOn:
       return account == nullptr ? Known{} : Known::MaybeDay(account->defaulted_on);
     case Field::kAccountPlacedOn:
@@ -895,11 +1145,26 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
       return account == nullptr ? Known{} : sure(account->serviced_by_tenant);
     case Field::kTenantRole:
       return account == nullptr ? Known{} : Known::Word(account->role);
+    case Field::kTenantKind:
+      return binder.facts().tenant->kind == FirmKind::kUnknown
+                 ? Known{}
+                 : Known::Word(binder.facts().tenant->kind);
+    case Field::kTenantPlace:
+      return TextsIfAny(binder.JurisdictionsOf(binder.facts().tenant->seats));
+    case Field::kTenantLicences:
+      return Known::Texts(binder.facts().tenant->licences);
+    case Field::kTenantMemberOf:
+      return Known::Texts(binder.facts().tenant->member_of);
     case Field::kBorrowerLanguage:
-      if (binder.facts().borrower->language.empty()) return {};
-      return {true, {}, binder.facts().borrower->language};
+      return Known::Text(binder.facts().borrower->language);
+    case Field::kBorrowerPlaces:
+      return TextsIfAny(binder.JurisdictionsOf(binder.facts().borrower->places));
     case Field::kOutcome:
-      return event == nullptr ? Known{} : Known::Maybe(event->outcome);
+      // What nobody has reported may have become anything.
+      if (event == nullptr || event->outcome.value_or(Outcome::kUnreported) == Outcome::kUnreported) {
+        return {};
+      }
+      return Known::Word(binder.OutcomeOf(*event));
     case Field::kForm:
       if (event == nullptr || !event->via) return {};
       return {true, FormsOf(*event), {}};
@@ -913,7 +1178,15 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
     }
     case Field::kConsentForm:
       if (event == nullptr || event->name != EventName::kConsent) return {};
-      return Known::Word(FormOfConsent(*event));
+      return Known::Maybe(FormOfConsent(*event));
+    case Field::kDocument:
+      return event == nullptr ? Known{} : Known::Text(event->document);
+    case Field::kCause:
+      return event == nullptr ? Known{} : Known::Text(event->cause);
+    case Field::kRefusesToPay:
+      return event == nullptr ? Known{} : sure(event->refuses_to_pay);
+    case Field::kVia:
+      return event == nullptr ? Known{} : Known::Maybe(event->via);
     case Field::kUseDisclosed:
       return event == nullptr ? Known{} : sure(event->use_disclosed);
     case Field::kRepeats:
@@ -935,15 +1208,37 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
   return {};
 }
 
-bool OneOf(const Known& known, const std::vector<Value>& values) {
-  for (const Value& value : values) {
-    if (!value.text.empty() || !known.text.empty()) {
-      if (value.text == known.text) return true;
-      continue;
+bool HasValue(const Known& known, const Value& value, bool languages) {
+  if (value.text.empty()) return Contains(known.numbers, value.number);
+  return std::any_of(known.texts.begin(), known.texts.end(), [&](const std::string& text) {
+    return languages ? SpeaksTag(text, value.text) : text == value.text;
+  });
+}
+
+bool OneOf(const Known& known, const std::vector<Value>& values, bool languages = false) {
+  return std::any_of(values.begin(), values.end(), [&](const Value& value) {
+    return HasValue(known, value, languages);
+  });
+}
+
+// In a question about a rule, what is not said of items and licences is in order, nothing was found
+// and nothing special is known of the caller's number.
+std::optional<Known> InOrder(const Facts& facts, const Test& test) {
+  switch (test.field) {
+    case Field::kMessageCarries:
+    case Field::kTenantLicences: {
+      Known known = Known::Texts(std::vector<std::string>{});
+      for (const Value& value : test.values) {
+        if (!facts.lacks.contains(value.text)) known.texts.push_back(value.text);
+      }
+      return known;
     }
-    if (Contains(known.numbers, value.number)) return true;
+    case Field::kMessageFound:
+    case Field::kCallerClass:
+      return Known::Texts(std::vector<std::string>{});
+    default:
+      return std::nullopt;
   }
-  return false;
 }
 
 }  // namespace
@@ -965,10 +1260,13 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
     if (test.field == Field::kAnswersSameDay) {
       if (answered != nullptr && !zones_.empty()) {
         Instant first = kEndOfTime;
+        Instant last = kFirstInstant;
         for (const auto& zone : zones_) {
-          first = std::min(first, zone->StartOfDay(zone->DayOf(answered->at) + date::days{1}));
+          const Instant over = zone->StartOfDay(zone->DayOf(answered->at) + date::days{1});
+          first = std::min(first, over);
+          last = std::max(last, over);
         }
-        holds = Signal::During(answered->at, first);
+        holds = Signal::Steps(Tri::kNo, {{answered->at, Tri::kYes}, {first, Tri::kUnknown}, {last, Tri::kNo}});
       }
       if (!OneOf(Known::Of(1), test.values)) holds = Signal::Not(holds);
       return negated ? Signal::Not(holds) : holds;
@@ -988,7 +1286,11 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
     return negated ? Signal::Not(holds) : holds;
   }
   if (test.field == Field::kAccountDaysPastDue) {
-    if (account_ == nullptr) return Signal(Tri::kUnknown);
+    const bool told = account_ != nullptr && DueOn(*account_).has_value();
+    if (!told && test.op == Test::Op::kKnown) {
+      return Signal::Always(test.values.front().number == 0);
+    }
+    if (!told) return Signal(Tri::kUnknown);
     // More than n days past due: from the start of the local day due + n + 1.
     const auto more_than = [&](int64_t n) {
       return n < 0 ? Signal::Always(true)
@@ -1056,7 +1358,12 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
   }
 
   // ---- fields that do not ----
-  const Known known = FieldOf(*this, test.field, subject);
+  Known known = FieldOf(*this, test.field, subject);
+  if (!known.known && facts_.papers_in_order_by_default) {
+    if (std::optional<Known> given = InOrder(facts_, test)) known = std::move(*given);
+  }
+  const bool languages =
+      test.field == Field::kMessageLanguage || test.field == Field::kBorrowerLanguage;
   if (test.op == Test::Op::kKnown) {
     return Signal::Always(known.known == (test.values.front().number == 1));
   }
@@ -1066,9 +1373,9 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
   const Day day{date::days{static_cast<int>(number)}};
   switch (test.op) {
     case Test::Op::kOneOf:
-      return Signal::Always(OneOf(known, test.values));
+      return Signal::Always(OneOf(known, test.values, languages));
     case Test::Op::kNotOneOf:
-      return Signal::Always(!OneOf(known, test.values));
+      return Signal::Always(!OneOf(known, test.values, languages));
     case Test::Op::kOver:
       return Signal::Always(number > bound);
     case Test::Op::kUnder:
@@ -1081,7 +1388,7 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
       return Signal::Always(number <= bound);
     case Test::Op::kHas: {
       for (const Value& value : test.values) {
-        if (!Contains(known.numbers, value.number)) return Signal::Always(false);
+        if (!HasValue(known, value, languages)) return Signal::Always(false);
       }
       return Signal::Always(true);
     }
@@ -1090,8 +1397,7 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
       return bound == 1 ? passed : Signal::Not(passed);
     }
     case Test::Op::kWithin:
-      return Signal::And({DayReached(day), Signal::Not(Signal::During(
-                                               WaitEndFromDay(test.wait, day), kEndOfTime))});
+      return Signal::And({DayReached(day), Signal::Not(WaitOverFromDay(test.wait, day))});
     case Test::Op::kAfter: {
       if (subject.event == nullptr || zones_.empty()) return Signal(Tri::kUnknown);
       // The day must lie at least the wait after the event's own day, wherever that day is read.
@@ -1121,8 +1427,10 @@ Signal Binder::Bind(const Condition& condition, const Subject& subject) const {
     parts.push_back(Standing(*test.began_by, test.scope));
   }
   for (const DeclaredTest& test : condition.declared) {
-    const auto found = facts_.tenant->declared.find(test.name);
-    if (found == facts_.tenant->declared.end()) {
+    const std::map<std::string, DeclaredAnswer>& answers =
+        surroundings_.bundle->IsAskedOfTenant(test.name) ? facts_.tenant->declared : facts_.declared;
+    const auto found = answers.find(test.name);
+    if (found == answers.end()) {
       const bool asks = test.op == Test::Op::kKnown;
       parts.push_back(asks ? Signal::Always(test.values.front().number == 0)
                            : Signal(Tri::kUnknown));
@@ -1135,7 +1443,7 @@ Signal Binder::Bind(const Condition& condition, const Subject& subject) const {
       const bool holds = OneOf(Known::Of(*answer.flag ? 1 : 0), test.values);
       parts.push_back(Signal::Always(holds == (test.op != Test::Op::kNotOneOf)));
     } else if (answer.day && test.op == Test::Op::kWithin) {
-      parts.push_back(Signal::During(kFirstInstant, WaitEndFromDay(test.wait, *answer.day)));
+      parts.push_back(Signal::Not(WaitOverFromDay(test.wait, *answer.day)));
     } else if (answer.number) {
       const int64_t bound = test.values.empty() ? 0 : test.values.front().number;
       const bool holds = test.op == Test::Op::kOver      ? *answer.number > bound

@@ -38,6 +38,10 @@ struct Sets {
 };
 Sets FindSets(const Facts& facts, const Surroundings& surroundings);
 
+// Does a tag of BCP 47 speak the language asked for (RFC 4647, basic filtering: `zh-Hant-TW` speaks
+// `zh`)?
+bool SpeaksTag(std::string_view tag, std::string_view asked);
+
 // The contact, or a past event.
 struct Subject {
   const Event* event = nullptr;  // nullptr: the contact asked about
@@ -61,6 +65,8 @@ class Binder {
   Signal Bind(const Condition& condition, const Subject& subject) const;
   // Does the event pass, judged at its own instant?
   bool Passes(const Filter& filter, const Event& event, bool unknown_passes) const;
+  // Is it an event that the filter names?
+  static bool IsNamed(const Filter& filter, const Event& event);
   bool PassesCondition(const Condition& condition, const Event& event, bool unknown_passes) const;
   // Passing events in the scope of the contact, oldest first.
   std::vector<const Event*> Find(const Filter& filter, Scopes scope, bool unknown_passes) const;
@@ -76,6 +82,10 @@ class Binder {
   // zone. kEndOfTime when it cannot be known.
   Instant WaitEnd(const Waits& waits, const Event& event) const;
   Instant WaitEndFromDay(const Waits& waits, Day day) const;
+  // The first instant when the wait is over in some zone.
+  Instant FirstWaitEnd(const Waits& waits, const Event& event) const;
+  // Is that wait over? Unknown while only some zones say so.
+  Signal WaitOverFromDay(const Waits& waits, Day day) const;
   // When the event's own end, if it carries one, is over; kEndOfTime: it carries none.
   Instant OwnEnd(const Event& event) const;
   // The event began to count for the tenant.
@@ -85,7 +95,16 @@ class Binder {
   Signal DayReached(Day day) const;
   // Live intervals of a standing that such events begin.
   Signal Standing(const Filter& began_by, Scopes scope) const;
-  Signal Consent(const ConsentTest& test, const Subject& subject) const;
+  // Of consents given after `given_after` alone.
+  Signal Consent(const ConsentTest& test, const Subject& subject,
+                 std::optional<Instant> given_after = std::nullopt) const;
+  // When the last of what was agreed to, of all that is asked for, is taken back.
+  Instant RevokedAt(const std::vector<Covers>& covers, const Event& given,
+                    const std::optional<Channel>& channel,
+                    const std::optional<ContactPointId>& point) const;
+  // Is what the event was narrowed to this channel and point?
+  bool Concerns(const Event& event, const std::optional<Channel>& channel,
+                const std::optional<ContactPointId>& point) const;
   Signal During(const std::string& period) const;
   bool BeganDuring(const std::string& period, Instant at) const;
   // How long an allowance is not used up.
@@ -98,32 +117,46 @@ class Binder {
   std::vector<std::vector<Instant>> LeavesByZone(const Window& window,
                                                  const std::vector<const Event*>& events) const;
 
+  // The calendars meant by the name: `pack` is those of the pack, with the subdivisions filled in.
+  std::vector<std::string> CalendarNames(const std::string& calendar) const;
   std::vector<ZoneSpan> ClockZones(const ClockChoice& clock) const;
   DayKind KindOfDay(const std::string& calendar) const;
+  // Is the later event the end of the state that the earlier one began?
+  bool Ends(const Event& later, const Event& event) const;
+  // How an attempt ended; one that came back later was undelivered.
+  Outcome OutcomeOf(const Event& event) const;
   // True if no notice went out by this event after all: the tenant learned that it did not arrive.
   bool Undelivered(const Event& event) const;
 
   const ContactPoint* FindPoint(const ContactPointId& id) const;
   Relation OwnerOf(const ContactPoint& point) const;
   bool SamePoint(const ContactPointId& a, const ContactPointId& b) const;
+  std::optional<Day> LineChangedOn(const ContactPoint& point) const;
+  // Of all of them, sorted.
+  std::vector<std::string> JurisdictionsOf(const std::vector<Place>& places) const;
   Signal BorrowerIsMinor() const;
   Signal WhereaboutsIs(Whereabouts where) const;
   Audience AudienceOfContact() const;
   std::optional<bool> MentionsDebt() const;
   // Inbound event that the contact, or the event, answers; nullptr: none.
   const Event* Answered(const Subject& subject) const;
+  // The newest inbound or opt-out before an instant, which an allowance without an answer follows.
+  const Event* NewestToAnswer(Instant before) const;
 
  private:
   Signal BindTest(const Test& test, const Subject& subject) const;
   Signal BindSeen(const Seen& seen, const Subject& subject) const;
+  std::vector<const Event*> FindRow(const Seen& seen) const;
   Instant WaitEndAt(const Wait& wait, Instant anchor, const Event* event) const;
   std::vector<std::shared_ptr<const ZoneTable>> Zones() const;
   bool IsHoliday(const std::string& calendar, Day day) const;
+  bool IsBusinessDay(const std::string& calendar, Day day) const;
 
   const Facts& facts_;
   const Surroundings& surroundings_;
   const Sets& sets_;
   const Account* account_ = nullptr;
+  bool any_undelivered_ = false;
   const Pack* pack_ = nullptr;
   std::vector<std::shared_ptr<const ZoneTable>> zones_;  // of the borrower's clock, ever
 };

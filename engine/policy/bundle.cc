@@ -17,12 +17,29 @@ absl::Status At(const SourceMark& mark, const std::string& what) {
 // Every name that a rule uses and some pack must have declared.
 struct Names {
   std::set<std::string> calendars, periods, declared, switches;
+  std::set<std::string> notices, items, findings, events, products;
 };
+
+// Items that the language itself wants: of a rule that says `same_as_message`, and of a licence.
+constexpr std::string_view kOwnItems[] = {"same_language", "licence_number"};
+
+absl::Status CheckWords(const std::vector<std::string>& words, const std::set<std::string>& known,
+                        const char* what, const char* list, const SourceMark& mark) {
+  for (const std::string& word : words) {
+    if (known.contains(word) || std::find(std::begin(kOwnItems), std::end(kOwnItems), word) !=
+                                    std::end(kOwnItems)) {
+      continue;
+    }
+    return At(mark, std::string("no ") + what + " `" + word + "`; declare it under `vocabulary`, `" +
+                        list + "`");
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckWaits(const Waits& waits, const Names& names, const SourceMark& mark);
 
 absl::Status CheckWait(const Wait& wait, const Names& names, const SourceMark& mark) {
-  if (!wait.calendar.empty() && !names.calendars.contains(wait.calendar)) {
+  if (!wait.calendar.empty() && wait.calendar != "pack" && !names.calendars.contains(wait.calendar)) {
     return At(mark, "no calendar `" + wait.calendar + "`; add it under holidays/");
   }
   return wait.otherwise == nullptr ? absl::OkStatus() : CheckWait(*wait.otherwise, names, mark);
@@ -31,6 +48,29 @@ absl::Status CheckWait(const Wait& wait, const Names& names, const SourceMark& m
 absl::Status CheckWaits(const Waits& waits, const Names& names, const SourceMark& mark) {
   for (const Wait& wait : waits) FORBEAR_RETURN_IF_ERROR(CheckWait(wait, names, mark));
   return absl::OkStatus();
+}
+
+absl::Status CheckFilter(const std::shared_ptr<const Filter>& filter, const Names& names,
+                         const SourceMark& mark);
+
+// Values that a pack has to declare.
+absl::Status CheckValues(const Test& test, const Names& names, const SourceMark& mark) {
+  std::vector<std::string> words;
+  for (const Value& value : test.values) {
+    if (!value.text.empty()) words.push_back(value.text);
+  }
+  switch (test.field) {
+    case Field::kNotice:
+      return CheckWords(words, names.notices, "notice", "notices", mark);
+    case Field::kAccountProduct:
+      return CheckWords(words, names.products, "product", "products", mark);
+    case Field::kMessageCarries:
+      return CheckWords(words, names.items, "item", "items", mark);
+    case Field::kMessageFound:
+      return CheckWords(words, names.findings, "finding", "findings", mark);
+    default:
+      return absl::OkStatus();
+  }
 }
 
 absl::Status CheckCondition(const Condition& condition, const Names& names,
@@ -51,12 +91,20 @@ absl::Status CheckCondition(const Condition& condition, const Names& names,
     }
     FORBEAR_RETURN_IF_ERROR(CheckWaits(test.wait, names, mark));
   }
-  for (const Test& test : condition.tests) FORBEAR_RETURN_IF_ERROR(CheckWaits(test.wait, names, mark));
+  for (const Test& test : condition.tests) {
+    FORBEAR_RETURN_IF_ERROR(CheckWaits(test.wait, names, mark));
+    FORBEAR_RETURN_IF_ERROR(CheckValues(test, names, mark));
+  }
   for (const Seen& seen : condition.seen) {
-    FORBEAR_RETURN_IF_ERROR(CheckCondition(seen.of->when, names, mark));
+    FORBEAR_RETURN_IF_ERROR(CheckFilter(seen.of, names, mark));
+    FORBEAR_RETURN_IF_ERROR(CheckFilter(seen.window.since, names, mark));
   }
   for (const ConsentTest& test : condition.consents) {
     FORBEAR_RETURN_IF_ERROR(CheckWaits(test.lasts, names, mark));
+    FORBEAR_RETURN_IF_ERROR(CheckFilter(test.spent_by, names, mark));
+  }
+  for (const StandingTest& test : condition.standings) {
+    FORBEAR_RETURN_IF_ERROR(CheckFilter(test.began_by, names, mark));
   }
   for (const auto* list : {&condition.all, &condition.any, &condition.none}) {
     for (const Condition& part : *list) {
@@ -68,7 +116,10 @@ absl::Status CheckCondition(const Condition& condition, const Names& names,
 
 absl::Status CheckFilter(const std::shared_ptr<const Filter>& filter, const Names& names,
                          const SourceMark& mark) {
-  return filter == nullptr ? absl::OkStatus() : CheckCondition(filter->when, names, mark);
+  if (filter == nullptr) return absl::OkStatus();
+  FORBEAR_RETURN_IF_ERROR(CheckWords(filter->declared_events, names.events, "event",
+                                     "statements` or `statuses", mark));
+  return CheckCondition(filter->when, names, mark);
 }
 
 absl::Status CheckAllowance(const std::optional<Allowance>& allowance, const Names& names,
@@ -117,6 +168,7 @@ class BodyCheck {
       return At(mark_, "no period `" + stop.during + "`; declare it under `periods`");
     }
     FORBEAR_RETURN_IF_ERROR(Check(stop.standing));
+    if (stop.not_before) FORBEAR_RETURN_IF_ERROR(CheckWaits(stop.not_before->wait, names_, mark_));
     for (const StopContact::Until& until : stop.until) {
       FORBEAR_RETURN_IF_ERROR(Check(until.event));
       FORBEAR_RETURN_IF_ERROR(Check(until.after));
@@ -128,16 +180,40 @@ class BodyCheck {
   absl::Status operator()(const Inconvenient&) const { return absl::OkStatus(); }
   absl::Status operator()(const ThirdParty&) const { return absl::OkStatus(); }
   absl::Status operator()(const NoticeFirst& notice) const {
+    for (const Value& one : notice.notices) {
+      if (one.text.empty()) continue;
+      FORBEAR_RETURN_IF_ERROR(CheckWords({one.text}, names_.notices, "notice", "notices", mark_));
+    }
     for (const auto& filter : notice.renew_on) FORBEAR_RETURN_IF_ERROR(Check(filter));
     FORBEAR_RETURN_IF_ERROR(Check(notice.after));
     FORBEAR_RETURN_IF_ERROR(CheckWaits(notice.wait, names_, mark_));
     return CheckWaits(notice.within, names_, mark_);
   }
+  absl::Status operator()(const MustSay& rule) const { return Items(rule.items); }
+  absl::Status operator()(const ContentBan& ban) const { return Check(ban.forbids); }
+  absl::Status operator()(const TimeBarred& rule) const {
+    FORBEAR_RETURN_IF_ERROR(CheckWaits(rule.wait, names_, mark_));
+    FORBEAR_RETURN_IF_ERROR(Items(rule.items));
+    return Check(rule.forbids);
+  }
+  absl::Status operator()(const Licence&) const { return absl::OkStatus(); }
+  absl::Status operator()(const Parameters&) const { return absl::OkStatus(); }
   absl::Status operator()(const BarsContact&) const { return absl::OkStatus(); }
 
  private:
   absl::Status Check(const std::shared_ptr<const Filter>& filter) const {
     return CheckFilter(filter, names_, mark_);
+  }
+  absl::Status Items(const std::vector<std::string>& items) const {
+    return CheckWords(items, names_.items, "item", "items", mark_);
+  }
+  absl::Status Check(const Forbidden& forbids) const {
+    FORBEAR_RETURN_IF_ERROR(
+        CheckWords(forbids.codes, names_.findings, "finding", "findings", mark_));
+    for (const Condition& condition : forbids.conditions) {
+      FORBEAR_RETURN_IF_ERROR(CheckCondition(condition, names_, mark_));
+    }
+    return absl::OkStatus();
   }
   absl::Status Calendar(const std::string& name) const {
     if (name.empty() || name == "pack" || names_.calendars.contains(name)) return absl::OkStatus();
@@ -155,6 +231,68 @@ absl::Status CheckRule(const Rule& rule, const Names& names) {
     FORBEAR_RETURN_IF_ERROR(CheckAllowance(exception.up_to, names, rule.mark));
   }
   return std::visit(BodyCheck(names, rule.mark), rule.body);
+}
+
+// `us-{subdivision}` stands for every calendar of that shape.
+bool HasCalendar(const std::set<std::string>& calendars, const std::string& name) {
+  constexpr std::string_view kHole = "{subdivision}";
+  const size_t hole = name.find(kHole);
+  if (hole == std::string::npos) return calendars.contains(name);
+  const std::string before = name.substr(0, hole);
+  const std::string after = name.substr(hole + kHole.size());
+  return std::any_of(calendars.begin(), calendars.end(), [&](const std::string& known) {
+    return known.size() > before.size() + after.size() && known.starts_with(before) &&
+           known.ends_with(after);
+  });
+}
+
+// What an overlay sets aside, and the days it adds: guidance and suggestions alone may be set aside,
+// and nothing at all by a pack of law.
+absl::Status CheckOverlay(const std::vector<Pack>& packs, const std::string& overlay,
+                          std::map<std::string, HolidayCalendar>* calendars) {
+  const auto find = [&](const std::string& id) -> const Rule* {
+    for (const Pack& pack : packs) {
+      for (const Rule& rule : pack.rules) {
+        if (rule.id == id) return &rule;
+      }
+    }
+    return nullptr;
+  };
+  for (const Pack& pack : packs) {
+    if (pack.warn.empty() && pack.mute.empty() && pack.proclaimed.empty()) continue;
+    if (pack.name != overlay) {
+      return At(pack.mark, "pack `" + pack.name +
+                               "` is no overlay: `warn`, `mute` and `proclaimed` stand in house.yaml");
+    }
+    for (const std::string& id : pack.warn) {
+      const Rule* rule = find(id);
+      if (rule == nullptr) return At(pack.mark, "`warn` names `" + id + "`, which is no rule");
+      if (rule->effect != Effect::kGuidance) {
+        return At(pack.mark, "`warn` names `" + id + "`, which is no guidance: law is not set aside");
+      }
+    }
+    for (const std::string& id : pack.mute) {
+      const Rule* rule = find(id);
+      if (rule == nullptr) return At(pack.mark, "`mute` names `" + id + "`, which is no rule");
+      bool suggests = rule->suggested;
+      if (const auto* cap = std::get_if<FrequencyCap>(&rule->body)) {
+        for (const CapLimit& limit : cap->limits) suggests = suggests || limit.suggested;
+      }
+      if (!suggests) {
+        return At(pack.mark, "`mute` names `" + id + "`, which suggests nothing: law is not muted");
+      }
+    }
+    for (const Pack::Proclaimed& one : pack.proclaimed) {
+      const auto calendar = calendars->find(one.calendar);
+      if (calendar == calendars->end()) {
+        return At(pack.mark, "`proclaimed` names no calendar `" + one.calendar + "`");
+      }
+      std::vector<Day>& days = calendar->second.holidays;
+      const auto at = std::lower_bound(days.begin(), days.end(), one.day);
+      if (at == days.end() || *at != one.day) days.insert(at, one.day);
+    }
+  }
+  return absl::OkStatus();
 }
 
 // A pack that is its own ancestor, directly or through others.
@@ -195,6 +333,15 @@ const Rule* Bundle::FindRule(std::string_view id) const {
   return nullptr;
 }
 
+bool Bundle::IsAskedOfTenant(std::string_view question) const {
+  for (const Pack& pack : packs_) {
+    for (const Pack::Declares& declares : pack.declares) {
+      if (declares.name == question) return declares.of == "tenant";
+    }
+  }
+  return false;
+}
+
 std::vector<size_t> Bundle::PacksOf(std::string_view jurisdiction) const {
   std::set<size_t> found;
   std::vector<size_t> open;
@@ -230,6 +377,13 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Compile(
     for (const Period& period : pack.periods) names.periods.insert(period.name);
     for (const Pack::Declares& declares : pack.declares) names.declared.insert(declares.name);
     for (const Pack::Switch& one : pack.switches) names.switches.insert(one.name);
+    const Pack::Vocabulary& words = pack.vocabulary;
+    names.notices.insert(words.notices.begin(), words.notices.end());
+    names.items.insert(words.items.begin(), words.items.end());
+    names.findings.insert(words.findings.begin(), words.findings.end());
+    names.events.insert(words.statements.begin(), words.statements.end());
+    names.events.insert(words.statuses.begin(), words.statuses.end());
+    names.products.insert(words.products.begin(), words.products.end());
   }
   for (const Pack& pack : packs) {
     for (const std::string& parent : pack.parents) {
@@ -238,7 +392,7 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Compile(
       }
     }
     for (const std::string& name : pack.holidays) {
-      if (!names.calendars.contains(name)) {
+      if (!HasCalendar(names.calendars, name)) {
         return At(pack.mark, "no calendar `" + name + "`; add it under holidays/");
       }
     }
@@ -258,6 +412,7 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Compile(
     }
   }
   FORBEAR_RETURN_IF_ERROR(CheckParents(packs));
+  FORBEAR_RETURN_IF_ERROR(CheckOverlay(packs, overlay, &calendars));
   if (!overlay.empty() && !pack_names.contains(overlay)) {
     return InvalidArgument("no pack `" + overlay + "` for the overlay; add " + overlay + ".yaml");
   }
@@ -270,6 +425,9 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Compile(
     std::string days = std::to_string(calendar.first_year) + " " +
                        std::to_string(calendar.last_year) + "\n";
     for (const Day day : calendar.holidays) days += FormatDay(day) + "\n";
+    if (calendar.weekend != kDefaultWeekend) {
+      days += "weekend " + std::to_string(calendar.weekend) + "\n";
+    }
     for (const auto& [day, as] : calendar.workdays_as) {
       days += FormatDay(day) + " as " + std::to_string(as) + "\n";
     }

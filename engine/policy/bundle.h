@@ -22,6 +22,8 @@ class Bundle {
   // nullptr: no such pack, rule.
   const Pack* FindPack(std::string_view name) const;
   const Rule* FindRule(std::string_view id) const;
+  // True for a declared question that one answer of the tenant settles for every file.
+  bool IsAskedOfTenant(std::string_view question) const;
   // The overlay's pack name ("house"), or empty. Its rules bind everywhere.
   const std::string& overlay() const { return overlay_; }
   // Packs of a jurisdiction ("US", "US-NY"), parents included, as indices into packs().

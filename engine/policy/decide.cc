@@ -6,22 +6,23 @@
 
 namespace forbear::policy {
 
-const Clause* BoundRule::Denying(Instant at) const {
-  if (!gate.Holds(at)) return nullptr;
-  for (const Clause& clause : clauses) {
-    if (clause.violated.Holds(at)) return &clause;
+int BoundRule::Violated(Instant at, bool aside) const {
+  for (size_t i = 0; i < clauses.size(); ++i) {
+    if (clauses[i].aside == aside && clauses[i].violated.Holds(at)) return static_cast<int>(i);
   }
-  return nullptr;
+  return -1;
 }
 
 Instant BoundRule::NextChange(Instant at) const {
   Instant next = gate.NextChange(at);
-  for (const Clause& clause : clauses) next = std::min(next, clause.violated.NextChange(at));
+  for (const Clause& clause : clauses) {
+    if (!clause.aside) next = std::min(next, clause.violated.NextChange(at));
+  }
   return next;
 }
 
 Instant BoundRule::OpensAt(Instant at) const {
-  while (at < kEndOfTime && Denying(at) != nullptr) at = NextChange(at);
+  while (at < kEndOfTime && Denies(at)) at = NextChange(at);
   return at;
 }
 
@@ -38,57 +39,117 @@ Instant FirstCommonOpening(const std::vector<BoundRule>& rules, Instant at) {
   }
 }
 
-Denial Explain(const BoundRule& rule, const Clause& clause, Instant at) {
+std::optional<Instant> Maybe(Instant at) {
+  if (at >= kEndOfTime) return std::nullopt;
+  return at;
+}
+
+Denial Explain(const BoundRule& rule, const Verdict::No& no, Instant at) {
+  const Clause& clause = rule.clauses[no.clause];
   Denial denial;
   denial.rule = rule.id;
   denial.kind = rule.kind;
   denial.effect = rule.effect;
-  denial.suggested = rule.suggested;
+  denial.suggested = rule.suggested || clause.suggested;
   denial.reason = clause.reason;
   denial.needs = clause.needs;
   denial.cites = *rule.cites;
-  const Instant opens = rule.OpensAt(at);
-  if (opens < kEndOfTime) denial.opens_at = opens;
+  denial.opens_at = Maybe(no.opens_at);
+  // Of several facts the one that holds longest, and of those the newest.
+  const FactSpan* rests_on = nullptr;
+  for (const FactSpan& span : clause.facts) {
+    if (at < span.from || at >= span.to) continue;
+    if (rests_on == nullptr || span.to > rests_on->to ||
+        (span.to == rests_on->to && span.at > rests_on->at)) {
+      rests_on = &span;
+    }
+  }
+  if (rests_on != nullptr) {
+    denial.fact = rests_on->what;
+    denial.fact_at = rests_on->at;
+  }
   return denial;
 }
 
 }  // namespace
 
-Decision Decide(const Question& question, Instant at) {
+void Judge(const Question& question, Instant at, Verdict* verdict) {
   FORBEAR_CHECK(at >= kFirstInstant && at < kEndOfTime);
+  const std::vector<BoundRule>& rules = question.bound().rules;
+  verdict->at = at;
+  verdict->next_allowed_at = Verdict::kNever;
+  verdict->denials.clear();
+  verdict->set_aside.clear();
+  verdict->budgets.clear();
+  verdict->obligations.clear();
+  for (size_t i = 0; i < rules.size(); ++i) {
+    const BoundRule& rule = rules[i];
+    if (!rule.gate.Holds(at)) continue;
+    const auto number = static_cast<uint16_t>(i);
+    if (const int clause = rule.Violated(at, false); clause >= 0) {
+      verdict->denials.push_back({number, static_cast<uint16_t>(clause), rule.OpensAt(at)});
+    }
+    if (const int clause = rule.Violated(at, true); clause >= 0) {
+      verdict->set_aside.push_back({number, static_cast<uint16_t>(clause), Verdict::kNever});
+    }
+    for (size_t b = 0; b < rule.budgets.size(); ++b) {
+      const std::vector<Instant>& leaves = rule.budgets[b].leaves;
+      const auto first = std::upper_bound(leaves.begin(), leaves.end(), at);
+      verdict->budgets.push_back({number, static_cast<uint16_t>(b),
+                                  static_cast<int32_t>(leaves.end() - first),
+                                  first == leaves.end() ? Verdict::kNever : *first});
+    }
+    for (size_t o = 0; o < rule.obligations.size(); ++o) {
+      if (!rule.obligations[o].owed.Holds(at)) continue;
+      verdict->obligations.push_back({number, static_cast<uint16_t>(o)});
+    }
+  }
+  if (verdict->denials.empty()) {
+    verdict->answer = Answer::kAllowed;
+    return;
+  }
+  verdict->next_allowed_at = FirstCommonOpening(rules, at);
+  verdict->answer =
+      verdict->next_allowed_at < Verdict::kNever ? Answer::kDeferred : Answer::kDenied;
+}
+
+Decision Render(const Question& question, const Verdict& verdict) {
   const BoundQuestion& bound = question.bound();
   Decision decision;
-  decision.at = at;
+  decision.answer = verdict.answer;
+  decision.at = verdict.at;
   decision.grounds = bound.grounds;
-  for (const BoundRule& rule : bound.rules) {
-    if (const Clause* clause = rule.Denying(at)) {
-      decision.denials.push_back(Explain(rule, *clause, at));
-    }
-    if (!rule.budgets.empty() && rule.gate.Holds(at)) {
-      for (const BoundBudget& budget : rule.budgets) {
-        const auto first = std::upper_bound(budget.leaves.begin(), budget.leaves.end(), at);
-        Budget& used = decision.budgets.emplace_back();
-        used.rule = rule.id;
-        used.used = static_cast<int>(budget.leaves.end() - first);
-        used.limit = budget.limit;
-        if (first != budget.leaves.end() && *first < kEndOfTime) used.next_frees_at = *first;
-      }
-    }
-    for (const BoundObligation& obligation : rule.obligations) {
-      if (!rule.gate.Holds(at) || !obligation.owed.Holds(at)) continue;
-      decision.obligations.push_back({rule.id, obligation.duty, obligation.due_at});
-    }
+  decision.next_allowed_at = Maybe(verdict.next_allowed_at);
+  for (const Verdict::No& no : verdict.denials) {
+    decision.denials.push_back(Explain(bound.rules[no.rule], no, verdict.at));
   }
-  if (decision.denials.empty()) {
-    decision.answer = Answer::kAllowed;
-    return decision;
+  for (const Verdict::No& no : verdict.set_aside) {
+    const BoundRule& rule = bound.rules[no.rule];
+    decision.set_aside.push_back({rule.aside_how, Explain(rule, no, verdict.at)});
   }
-  const Instant opening = FirstCommonOpening(bound.rules, at);
-  if (opening < kEndOfTime) {
-    decision.answer = Answer::kDeferred;
-    decision.next_allowed_at = opening;
+  for (const Verdict::Count& count : verdict.budgets) {
+    const BoundRule& rule = bound.rules[count.rule];
+    const BoundBudget& budget = rule.budgets[count.budget];
+    decision.budgets.push_back({rule.id, budget.scope, budget.window, count.used, budget.limit,
+                                Maybe(count.next_frees_at)});
+  }
+  for (const Verdict::Duty& duty : verdict.obligations) {
+    const BoundRule& rule = bound.rules[duty.rule];
+    const BoundObligation& owed = rule.obligations[duty.obligation];
+    Obligation obligation{rule.id, owed.duty, owed.due_at};
+    // Several accounts of one contact owe the same thing once.
+    if (std::find(decision.obligations.begin(), decision.obligations.end(), obligation) ==
+        decision.obligations.end()) {
+      decision.obligations.push_back(std::move(obligation));
+    }
   }
   return decision;
+}
+
+Decision Decide(const Question& question, Instant at) {
+  Verdict verdict;
+  Judge(question, at, &verdict);
+  return Render(question, verdict);
 }
 
 uint64_t AnswerDigest(const Decision& decision) {

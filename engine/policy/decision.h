@@ -34,7 +34,11 @@ FORBEAR_WORDS(Effect, FORBEAR_EFFECTS)
   X(kFrequencyCap, "frequency_cap") X(kCooldown, "cooldown")                                 \
   X(kConsentRequired, "consent_required") X(kOptOut, "opt_out")                              \
   X(kStopContact, "stop_contact") X(kInconvenient, "inconvenient")                           \
-  X(kThirdParty, "third_party") X(kNoticeFirst, "notice_first")
+  X(kThirdParty, "third_party") X(kNoticeFirst, "notice_first")                              \
+  X(kDisclosure, "disclosure") X(kIdentification, "identification")                          \
+  X(kLanguage, "language") X(kContentBan, "content_ban") X(kTimeBarred, "time_barred")       \
+  X(kLicence, "licence") X(kRecordRetention, "record_retention")                             \
+  X(kDataProtection, "data_protection")
 FORBEAR_WORDS(RuleKind, FORBEAR_KINDS)
 
 // What a denial lacks or meets, as a word for machines; `needs` says it for people.
@@ -47,7 +51,10 @@ FORBEAR_WORDS(RuleKind, FORBEAR_KINDS)
   X(kThirdParty, "third_party") X(kOverheard, "overheard")                                    \
   X(kNoticeNotSent, "notice_not_sent") X(kNoticeWait, "notice_wait")                          \
   X(kBarred, "barred") X(kUnknownFact, "unknown_fact") X(kNoZone, "no_zone")                  \
-  X(kNoJurisdiction, "no_jurisdiction") X(kNoHoursRule, "no_hours_rule")
+  X(kNoJurisdiction, "no_jurisdiction") X(kNoHoursRule, "no_hours_rule")                      \
+  X(kItemMissing, "item_missing") X(kWrongLanguage, "wrong_language")                         \
+  X(kCallerNotShown, "caller_not_shown") X(kForbiddenContent, "forbidden_content")            \
+  X(kTimeBarred, "time_barred") X(kNotLicensed, "not_licensed")
 
 FORBEAR_WORDS(Reason, FORBEAR_REASONS)
 
@@ -71,6 +78,10 @@ struct Denial {
   Reason reason = Reason::kUnknownFact;
   std::string needs;                  // what would change the answer, in plain English
   std::vector<Citation> cites;
+  // What it rests on, as a word (`cease_request`, `account.due_on`), and since when that has been so;
+  // its age is the time from then to the instant asked about. Empty and absent: on no one fact.
+  std::string fact;
+  std::optional<Instant> fact_at;
   // The first instant, at or after the one asked about, when this rule alone no longer denies.
   // Absent: waiting alone never helps.
   std::optional<Instant> opens_at;
@@ -80,6 +91,8 @@ struct Denial {
 // How much of a cap is used, counting the contacts made so far and not this one.
 struct Budget {
   std::string rule;
+  std::string scope;   // what shares the count: `person`, `debt`, `person, debt`
+  std::string window;  // `7 consecutive_days`
   int used = 0;
   int limit = 0;
   std::optional<Instant> next_frees_at;  // when the oldest counted one leaves the window
@@ -101,6 +114,15 @@ struct Because {
   auto operator<=>(const Because&) const = default;
 };
 
+// A denial that the overlay has set aside: guidance it only warns of, or a suggestion it has muted.
+#define FORBEAR_ASIDES(X) X(kWarned, "warned") X(kMuted, "muted")
+enum class SetAsideHow : uint8_t { kWarned, kMuted };
+struct SetAside {
+  SetAsideHow how = SetAsideHow::kWarned;
+  Denial denial;
+  bool operator==(const SetAside&) const = default;
+};
+
 // What a decision rests on beside the facts. Shared by every decision of one Question.
 struct Grounds {
   std::vector<Because> jurisdictions;  // sorted
@@ -114,6 +136,7 @@ struct Decision {
   Answer answer = Answer::kDenied;     // until someone shows otherwise
   Instant at{};                        // the instant decided for
   std::vector<Denial> denials;         // sorted by rule id
+  std::vector<SetAside> set_aside;     // what would have denied but for the overlay; by rule id
   std::vector<Budget> budgets;         // every cap that applies, sorted by rule id
   std::vector<Obligation> obligations; // sorted by rule id
   // The first instant, at or after the one asked about, when no rule denies, supposing nothing

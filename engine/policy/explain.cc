@@ -109,6 +109,35 @@ constexpr ReasonWords kReasons[] = {
      {"No hours are laid down for this place", "此地沒有規定可聯絡的時段",
       "此地没有规定可联络的时段"},
      {"A rule about hours is needed.", "需要關於時段的規定。", "需要关于时段的规定。"}},
+    {Reason::kItemMissing,
+     {"The message does not carry something that it must", "訊息缺少必須載明的事項",
+      "消息缺少必须载明的事项"},
+     {"Another message is needed, one that carries it.", "須改用載明該事項的訊息。",
+      "须改用载明该事项的消息。"}},
+    {Reason::kWrongLanguage,
+     {"The message is not in a language that it must be in", "訊息未使用規定的語言",
+      "消息未使用规定的语言"},
+     {"Another message is needed, in that language.", "須改用該語言的訊息。",
+      "须改用该语言的消息。"}},
+    {Reason::kCallerNotShown,
+     {"The number that would be shown is hidden, or not of the kind that is needed",
+      "來電號碼未顯示，或不屬於規定的類別", "来电号码未显示，或不属于规定的类别"},
+     {"Use a number of that kind, and show it.", "改用該類號碼並予顯示。",
+      "改用该类号码并予显示。"}},
+    {Reason::kForbiddenContent,
+     {"The message holds something that it must not", "訊息含有不得出現的內容",
+      "消息含有不得出现的内容"},
+     {"Another message is needed, without it.", "須改用不含該內容的訊息。",
+      "须改用不含该内容的消息。"}},
+    {Reason::kTimeBarred,
+     {"The debt is too old for what the message says", "債務已逾時效，訊息所述並不適當",
+      "债务已过时效，消息所述并不适当"},
+     {"Another message is needed, one that threatens no suit.", "須改用不涉及訴訟的訊息。",
+      "须改用不涉及诉讼的消息。"}},
+    {Reason::kNotLicensed,
+     {"The tenant does not hold a licence that is needed", "業者沒有所需的許可",
+      "业者没有所需的许可"},
+     {"The licence is needed first.", "須先取得許可。", "须先取得许可。"}},
 };
 
 constexpr Said kAllowed = {"Yes. This contact may be made now, {0}.",
@@ -133,8 +162,9 @@ constexpr Said kOurs = {
     "This rule is ours: no law gives the number, and we keep to it all the same.",
     "這是我們自訂的規則：法律未定數字，我們仍予遵守。",
     "这是我们自订的规则：法律未定数字，我们仍予遵守。"};
-constexpr Said kBudget = {"{0} of {1} are used under {2}.", "依 {2}，已用 {0} 次，上限 {1} 次。",
-                          "依 {2}，已用 {0} 次，上限 {1} 次。"};
+constexpr Said kBudget = {"{0} of {1} are used under {2} ({3}; counted by {4}).",
+                          "依 {2}（{3}；按 {4} 計），已用 {0} 次，上限 {1} 次。",
+                          "依 {2}（{3}；按 {4} 计），已用 {0} 次，上限 {1} 次。"};
 constexpr Said kFrees = {"The next frees {0}.", "下一次額度於 {0} 釋出。",
                          "下一次额度于 {0} 释出。"};
 constexpr Said kDuty = {"With it comes a duty under {0}: {1}.", "依 {0}，同時負有義務：{1}。",
@@ -152,6 +182,23 @@ constexpr Said kOneZone = {"Whose clock: {0}.", "依據時區：{0}。", "依据
 constexpr Said kRests = {"Judged by the packs {0}, bundle {1}, with zone data {2}.",
                          "依規則包 {0}（版本 {1}）與時區資料 {2} 判斷。",
                          "依规则包 {0}（版本 {1}）与时区数据 {2} 判断。"};
+constexpr Said kSay = {"say or show `{0}`", "載明 {0}", "载明 {0}"};
+constexpr Said kSpeak = {"use the language `{0}`", "使用語言 {0}", "使用语言 {0}"};
+constexpr Said kShowNumber = {"let the caller's number be seen", "顯示來電號碼", "显示来电号码"};
+constexpr Said kCallFrom = {"call from a number of the kind `{0}`", "使用 {0} 類號碼致電",
+                            "使用 {0} 类号码致电"};
+constexpr Said kFactSince = {"It rests on `{0}` of {1}, {2} ago.", "依據：{1} 的 {0}，距今 {2}。",
+                             "依据：{1} 的 {0}，距今 {2}。"};
+constexpr Said kDays = {"{0} days", "{0} 天", "{0} 天"};
+constexpr Said kOneDay = {"one day", "1 天", "1 天"};
+constexpr Said kHours = {"{0} hours", "{0} 小時", "{0} 小时"};
+constexpr Said kMinutes = {"{0} minutes", "{0} 分鐘", "{0} 分钟"};
+constexpr Said kWarned = {"It would be refused by {0}, but the overlay only warns of that guidance.",
+                          "{0} 原應拒絕，但本機構的覆蓋規則僅就該指引提出警示。",
+                          "{0} 原应拒绝，但本机构的覆盖规则仅就该指引提出警示。"};
+constexpr Said kMuted = {"It would be held back by {0}, a suggestion of ours that the overlay mutes.",
+                         "{0} 原應暫緩，但此為我們的建議，本機構的覆蓋規則已將其關閉。",
+                         "{0} 原应暂缓，但此为我们的建议，本机构的覆盖规则已将其关闭。"};
 constexpr Said kSpace = {" ", "", ""};
 constexpr Said kComma = {", ", "、", "、"};
 
@@ -167,6 +214,8 @@ constexpr WhyWords kWhys[] = {
     {"number", {"phone number", "電話號碼", "电话号码"}},
     {"declared", {"the borrower's own word", "債務人自述", "债务人自述"}},
     {"whereabouts", {"where they are for now", "目前所在地", "目前所在地"}},
+    {"subdivision_unknown",
+     {"which part of the country is not known", "不知道在該國何處", "不知道在该国何处"}},
     {"tenant", {"the tenant's seat", "業者所在地", "业者所在地"}},
     {"tenant_fallback",
      {"named by the tenant for want of an address", "地址不明時由業者指定",
@@ -187,6 +236,10 @@ class Speaker {
   std::vector<std::string> Speak() const {
     std::vector<std::string> paragraphs = {Headline()};
     for (const Denial& denial : decision_.denials) paragraphs.push_back(Why(denial));
+    for (const SetAside& one : decision_.set_aside) {
+      const Said& said = one.how == SetAsideHow::kWarned ? kWarned : kMuted;
+      paragraphs.push_back(Fill(said, {one.denial.rule}));
+    }
     for (const Budget& budget : decision_.budgets) {
       if (budget.used > 0) paragraphs.push_back(Left(budget));
     }
@@ -255,6 +308,9 @@ class Speaker {
     } else if (denial.effect == Effect::kGuidance) {
       Add(text, kGuidance[tongue_]);
     }
+    if (denial.fact_at && *denial.fact_at <= decision_.at) {
+      Add(text, Fill(kFactSince, {denial.fact, When(*denial.fact_at), Age(*denial.fact_at)}));
+    }
     if (denial.opens_at) {
       Add(text, Fill(kOpens, {When(*denial.opens_at)}));
     } else if (kLacking[tongue_][0] != '\0' && !denial.needs.empty()) {
@@ -265,9 +321,22 @@ class Speaker {
     return text;
   }
 
+  // Days where there are any, else hours, else minutes: how old a fact is matters no finer.
+  std::string Age(Instant since) const {
+    const auto age = decision_.at - since;
+    const auto days = date::floor<date::days>(age).count();
+    if (days == 1) return kOneDay[tongue_];
+    if (days > 1) return Fill(kDays, {std::to_string(days)});
+    const auto hours = std::chrono::duration_cast<std::chrono::hours>(age).count();
+    if (hours > 1) return Fill(kHours, {std::to_string(hours)});
+    return Fill(kMinutes,
+                {std::to_string(std::chrono::duration_cast<std::chrono::minutes>(age).count())});
+  }
+
   std::string Left(const Budget& budget) const {
     std::string text =
-        Fill(kBudget, {std::to_string(budget.used), std::to_string(budget.limit), budget.rule});
+        Fill(kBudget, {std::to_string(budget.used), std::to_string(budget.limit), budget.rule,
+                       budget.window, budget.scope});
     if (budget.next_frees_at) Add(text, Fill(kFrees, {When(*budget.next_frees_at)}));
     return text;
   }
@@ -279,6 +348,15 @@ class Speaker {
       duty = kOfferWayOut[tongue_];
     } else if (duty.starts_with(kNotice)) {
       duty = Fill(kSendNotice, {duty.substr(kNotice.size())});
+    } else if (duty == "caller_id:shown") {
+      duty = kShowNumber[tongue_];
+    } else if (const size_t colon = duty.find(':'); colon != std::string::npos) {
+      const std::string_view verb = std::string_view(duty).substr(0, colon);
+      const Said* said = verb == "say"      ? &kSay
+                         : verb == "speak"  ? &kSpeak
+                         : verb == "caller" ? &kCallFrom
+                                            : nullptr;
+      if (said != nullptr) duty = Fill(*said, {duty.substr(colon + 1)});
     }
     if (one.due_at) return Fill(kDutyBy, {one.rule, duty, When(*one.due_at)});
     return Fill(kDuty, {one.rule, duty});

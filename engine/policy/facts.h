@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,15 @@ struct Contact {
   std::vector<AccountId> accounts;      // at least one
   Purpose purpose = Purpose::kPaymentReminder;
   std::optional<NoticeKind> notice;     // with required_notice
+  std::string declared_notice;          // with NoticeKind::kDeclared
   std::optional<EventId> answers;       // with reply: the inbound event it answers
   bool automated = false;
   bool requested = false;               // the borrower asked for this very contact
   Dialling dialling = Dialling::kManual;
   Voice voice = Voice::kHuman;
   CallerId caller_id = CallerId::kShown;
+  // Tags of the number that is shown, sorted: `registered`, `premium_rate`. Absent: not known.
+  std::optional<std::vector<std::string>> caller_class;
   std::optional<Basis> relies_on;
   std::optional<RepeatReason> repeat_reason;
   Message message;
@@ -45,6 +49,11 @@ struct TenantFacts {
   std::string id;
   std::vector<Place> seats;            // where its staff sit
   std::vector<Place> fallback_places;  // for a borrower whose place is unknown: all of them bind
+  FirmKind kind = FirmKind::kUnknown;
+  // Words that packs declare, sorted. Absent: not known, which never helps the sender.
+  std::optional<std::vector<std::string>> licences;
+  std::optional<std::vector<std::string>> member_of;
+  std::optional<std::vector<WeeklySlot>> hours;  // its own table of contact hours
   std::map<std::string, DeclaredAnswer> declared;
 };
 
@@ -65,6 +74,12 @@ struct Facts {
   std::vector<const Event*> history;
   ChannelConsent channel_consent = ChannelConsent::kOnlyHistory;
   bool notices_given_by_default = false;
+  // Answers to questions that a pack asks of this file, and not of the tenant as such.
+  std::map<std::string, DeclaredAnswer> declared;
+  // The scenario form's default that content, callers and licences are as law wants them, but for
+  // what `lacks` names (items, caller tags, licences). `serve` never sets it.
+  bool papers_in_order_by_default = false;
+  std::set<std::string> lacks;
 };
 
 }  // namespace forbear::policy

@@ -7,7 +7,7 @@ namespace {
 
 template <typename E>
 constexpr std::span<const std::string_view> WordsFor(FieldType type) {
-  return type == FieldType::kWord ? AllWords<E>() : std::span<const std::string_view>{};
+  return type == FieldType::kWord || type == FieldType::kOpenWord ? AllWords<E>() : std::span<const std::string_view>{};
 }
 
 #define FORBEAR_FIELD_INFO_(enumerator, word, type, vocabulary) \

@@ -37,15 +37,18 @@ FORBEAR_WORDS(Audience, FORBEAR_AUDIENCES)
 FORBEAR_WORDS(Flag, FORBEAR_FLAGS)
 
 // What a field holds, which says how its values are written.
-enum class FieldType : uint8_t { kWord, kNumber, kDay, kText };
+// A word of an open vocabulary is one of ours or one that a pack declares; words of a set are all
+// declared, and tags are held by the world (a language, a caller's class, a place).
+enum class FieldType : uint8_t { kWord, kOpenWord, kNumber, kDay, kText, kItems, kFindings, kTags };
 
 // The closed list of fields (section 2, and the own fields of events in section 3): name, type and,
 // for words, their vocabulary. Order and numbers are never stored.
 #define FORBEAR_FIELDS(X)                                                                     \
   X(kChannel, "channel", kWord, Channel)                                                      \
   X(kPurpose, "purpose", kWord, Purpose)                                                      \
-  X(kNotice, "notice", kWord, NoticeKind)                                                     \
+  X(kNotice, "notice", kOpenWord, NoticeKind)                                                  \
   X(kTo, "to", kWord, Relation)                                                               \
+  X(kToLiable, "to.liable", kWord, Flag)                                                      \
   X(kAnswers, "answers", kWord, Answering)                                                    \
   X(kAnswersSameDay, "answers.same_day", kWord, Flag)                                         \
   X(kRequested, "requested", kWord, Flag)                                                     \
@@ -53,6 +56,7 @@ enum class FieldType : uint8_t { kWord, kNumber, kDay, kText };
   X(kDialling, "dialling", kWord, Dialling)                                                   \
   X(kVoice, "voice", kWord, Voice)                                                            \
   X(kCallerId, "caller_id", kWord, CallerId)                                                  \
+  X(kCallerClass, "caller.class", kTags, Flag)                                                \
   X(kReliesOn, "relies_on", kWord, Basis)                                                     \
   X(kRepeatReason, "repeat_reason", kWord, RepeatReason)                                      \
   X(kAudience, "audience", kWord, Audience)                                                   \
@@ -66,6 +70,13 @@ enum class FieldType : uint8_t { kWord, kNumber, kDay, kText };
   X(kMessagePressingOffer, "message.pressing_offer", kWord, Flag)                             \
   X(kMessageOffer, "message.offer", kWord, Flag)                                              \
   X(kMessageCommercial, "message.commercial", kWord, Flag)                                    \
+  X(kMessageDisclosesCollector, "message.discloses_collector", kWord, Flag)                   \
+  X(kMessageTrueSenderName, "message.true_sender_name", kWord, Flag)                          \
+  X(kMessageMisleadingReason, "message.misleading_reason", kWord, Flag)                       \
+  X(kMessageRecipientCharged, "message.recipient_charged", kWord, Flag)                       \
+  X(kMessageLanguage, "message.language", kTags, Flag)                                        \
+  X(kMessageCarries, "message.carries", kItems, Flag)                                         \
+  X(kMessageFound, "message.found", kFindings, Flag)                                          \
   X(kPointKind, "point.kind", kWord, PointKind)                                               \
   X(kPointLine, "point.line", kWord, Line)                                                    \
   X(kPointOwner, "point.owner", kWord, Relation)                                              \
@@ -73,7 +84,14 @@ enum class FieldType : uint8_t { kWord, kNumber, kDay, kText };
   X(kPointShared, "point.shared", kWord, Flag)                                                \
   X(kPointSource, "point.source", kWord, PointSource)                                         \
   X(kPointVerified, "point.verified", kWord, Flag)                                            \
-  X(kAccountProduct, "account.product", kWord, Product)                                       \
+  X(kPointLineChangedOn, "point.line_changed_on", kDay, Flag)                                 \
+  X(kAccountProduct, "account.product", kOpenWord, Product)                                   \
+  X(kAccountKind, "account.kind", kWord, AccountKind)                                         \
+  X(kAccountHeldAs, "account.held_as", kWord, HeldAs)                                         \
+  X(kAccountCreditorKind, "account.creditor_kind", kWord, FirmKind)                           \
+  X(kAccountSecured, "account.secured", kWord, Flag)                                          \
+  X(kAccountStale, "account.stale", kWord, Flag)                                              \
+  X(kAccountNumberAtPlacement, "account.account_number_at_placement", kText, Flag)            \
   X(kAccountStage, "account.stage", kWord, Stage)                                             \
   X(kAccountBalance, "account.balance", kNumber, Flag)                                        \
   X(kAccountPrincipal, "account.principal", kNumber, Flag)                                    \
@@ -84,14 +102,23 @@ enum class FieldType : uint8_t { kWord, kNumber, kDay, kText };
   X(kAccountLimitationExpiresOn, "account.limitation_expires_on", kDay, Flag)                 \
   X(kAccountServicedByTenant, "account.serviced_by_tenant", kWord, Flag)                      \
   X(kTenantRole, "tenant.role", kWord, Role)                                                  \
+  X(kTenantKind, "tenant.kind", kWord, FirmKind)                                              \
+  X(kTenantPlace, "tenant.place", kTags, Flag)                                                \
+  X(kTenantLicences, "tenant.licences", kTags, Flag)                                          \
+  X(kTenantMemberOf, "tenant.member_of", kTags, Flag)                                         \
   X(kBorrowerAge, "borrower.age", kNumber, Flag)                                              \
-  X(kBorrowerLanguage, "borrower.language", kText, Flag)                                      \
+  X(kBorrowerLanguage, "borrower.language", kTags, Flag)                                      \
+  X(kBorrowerPlaces, "borrower.places", kTags, Flag)                                          \
   X(kBorrowerWhereabouts, "borrower.whereabouts", kWord, Whereabouts)                         \
   X(kOutcome, "outcome", kWord, Outcome)                                                      \
   X(kForm, "form", kWord, Form)                                                               \
   X(kWording, "wording", kWord, Wording)                                                      \
   X(kCovers, "covers", kWord, Covers)                                                         \
   X(kConsentForm, "consent_form", kWord, ConsentForm)                                         \
+  X(kDocument, "document", kText, Flag)                                                       \
+  X(kCause, "cause", kText, Flag)                                                             \
+  X(kRefusesToPay, "refuses_to_pay", kWord, Flag)                                             \
+  X(kVia, "via", kWord, Via)                                                                  \
   X(kUseDisclosed, "use_disclosed", kWord, Flag)                                              \
   X(kRepeats, "repeats", kWord, Flag)                                                         \
   X(kNewEvidence, "new_evidence", kWord, Flag)                                                \
@@ -112,7 +139,7 @@ struct FieldInfo {
   Field field;
   std::string_view name;
   FieldType type;
-  std::span<const std::string_view> words;  // of a word field; empty otherwise
+  std::span<const std::string_view> words;  // of a word field, `declared` included; else empty
 };
 // All fields, in order of the enum.
 std::span<const FieldInfo> AllFields();
@@ -205,11 +232,15 @@ struct Seen {
   Window window;  // default: since ever
   Scopes scope = static_cast<Scopes>(Scope::kPerson);
   int at_least = 1;
+  // That many of the newest such events in a row pass `of`; 0: not asked. An event of the same
+  // name that does not pass ends the row.
+  int in_a_row = 0;
 };
 
 // `consent` (section 3): live at the instant, not revoked, no wider than it was given.
 struct ConsentTest {
   std::vector<Covers> covers;         // at least one; any of them
+  std::vector<std::string> documents; // in one of these documents; empty: wherever it stands
   std::vector<ConsentForm> forms;     // empty: any form
   DoneBy by = DoneBy::kBorrower;
   DoneBy to = DoneBy::kTenant;
@@ -256,6 +287,7 @@ struct Condition {
 // Which events (section 3). Tests are read against the event; `any`, `all`, `none` nest.
 struct Filter {
   std::vector<EventName> events = {EventName::kAttempt};
+  std::vector<std::string> declared_events;  // statements and statuses that packs declare
   std::vector<DoneBy> by;  // empty: tenant for attempts and notices, anybody for the rest
   Condition when;
 };
@@ -284,9 +316,21 @@ struct HoursRow {
   bool to_inclusive = false;
 };
 struct ContactHours {
-  std::vector<HoursRow> windows;  // at least one
+  std::vector<HoursRow> windows;  // at least one, unless the source's table is the only one
   std::string calendar;           // empty: holidays are ordinary days
   ClockChoice clock;
+  // A table that the tenant, the account or the borrower brings along.
+  struct Source {
+    enum class Of : uint8_t { kTenantHours, kAccountHours, kBorrowerWorkHours };
+    enum class As : uint8_t {
+      kOnly,    // no other table
+      kWithin,  // narrows `windows`; not known: denied
+      kInstead  // replaces `windows` where it is known
+    };
+    Of of = Of::kTenantHours;
+    As as = As::kOnly;
+  };
+  std::optional<Source> source;
 };
 struct DayBlackout {
   uint8_t days = 0;
@@ -314,6 +358,7 @@ struct DebtPool {
 };
 struct FrequencyCap {
   Counts counts = Counts::kAttempts;
+  bool messages = false;          // `counts: messages`: what is written, and what a voicemail says
   std::vector<CapLimit> limits;   // all bind; at least one
   Scopes scope = static_cast<Scopes>(Scope::kPerson);
   std::optional<Condition> of;    // default: the channels of `applies`
@@ -376,11 +421,23 @@ struct StopContact {
     std::shared_ptr<const Filter> unless;  // … unless this happened since
   };
   std::vector<Until> until;              // any of them
+  // A word said before so long after this date of the account is void; absent: none is.
+  struct NotBefore {
+    Field date = Field::kAccountDueOn;
+    Waits wait;
+  };
+  std::optional<NotBefore> not_before;
 };
 
 struct Inconvenient {
   bool times = false, places = false, points = false, channels = false, employer = false;
   bool from_borrower = true, from_creditor_file = false, from_anyone = false;
+  // What the law makes the tenant accept: intake warns beyond it, decisions keep all that was said.
+  struct Budget {
+    std::optional<int> hours_a_week, points;
+    std::vector<Channel> not_both;
+  };
+  std::optional<Budget> budget;
 };
 
 struct ThirdParty {
@@ -389,8 +446,8 @@ struct ThirdParty {
 };
 
 struct NoticeFirst {
-  std::vector<NoticeKind> notices;       // at least one; any of them
-  std::vector<DoneBy> by;                // empty: anybody
+  std::vector<Value> notices;            // of the field `notice`; at least one; any of them
+  std::vector<DoneBy> by;                // empty: the tenant
   std::vector<Channel> channels;         // empty: any
   Scopes scope = static_cast<Scopes>(Scope::kDebt);
   Waits wait;                            // after it went out; empty: none
@@ -400,12 +457,61 @@ struct NoticeFirst {
   std::shared_ptr<const Filter> after;
 };
 
+// `disclosure`, `identification`, `language`: one check under three names. It obliges, and denies
+// when template, script or caller lacks what is wanted; `on_request` only obliges.
+struct MustSay {
+  enum class When : uint8_t {
+    kEvery,
+    kFirst,         // unless somebody was reached before about this debt
+    kFirstOral,     // the first by voice
+    kFirstWritten,  // the first in writing
+    kLater,         // once somebody may have been reached
+    kOnRequest
+  };
+  std::vector<std::string> items;
+  When when = When::kEvery;
+  std::vector<std::string> any_language;   // one of these; empty: not asked
+  std::vector<std::string> all_languages;  // in each of these
+  bool same_as_message = false;            // items are in the language of the rest
+  std::optional<CallerId> caller_id;
+  std::vector<std::string> caller_class;   // the number shown has one of these; empty: not asked
+};
+
+// What must not be in a message: codes of findings, or conditions.
+struct Forbidden {
+  std::vector<std::string> codes;
+  std::vector<Condition> conditions;
+  bool everything = false;  // `contact`
+};
+struct ContentBan {
+  Forbidden forbids;
+};
+
+// From the day a debt is too old to sue on.
+struct TimeBarred {
+  Field stale_on = Field::kAccountLimitationExpiresOn;  // one of the account's dates
+  Waits wait;                                           // after that day; empty: none
+  Forbidden forbids;
+  std::vector<std::string> items;
+};
+
+struct Licence {
+  std::vector<std::string> holds;   // the tenant has all of them
+  std::vector<Channel> show_on;     // where a message carries `licence_number`
+};
+
+// `record_retention`, `data_protection`: what other parts of the system read, as it is written, by
+// dotted path (`call_recordings_years`). No decision looks at it.
+struct Parameters {
+  std::map<std::string, std::string> values;
+};
+
 // `bars: contact`: denied whenever the rule applies.
 struct BarsContact {};
 
 using RuleBody = std::variant<ContactHours, DayBlackout, FrequencyCap, Cooldown, ConsentRequired,
-                              OptOut, StopContact, Inconvenient, ThirdParty, NoticeFirst,
-                              BarsContact>;
+                              OptOut, StopContact, Inconvenient, ThirdParty, NoticeFirst, MustSay,
+                              ContentBan, TimeBarred, Licence, Parameters, BarsContact>;
 
 #define FORBEAR_RULE_STATUSES(X) \
   X(kInForce, "in_force") X(kDraft, "draft") X(kRepealed, "repealed")
@@ -446,12 +552,15 @@ struct Period {
   Waits wait;
 };
 
+inline constexpr uint8_t kDefaultWeekend = 0x60;  // Saturday and Sunday
+
 // Which days are holidays (section 1, Calendar file). Already worked out, day by day.
 struct HolidayCalendar {
   std::string name;
   int first_year = 0, last_year = -1;  // complete for these; any other year is all holidays
   std::vector<Day> holidays;           // sorted
   std::map<Day, int> workdays_as;      // a working weekend: 0 Monday … 6 Sunday
+  uint8_t weekend = kDefaultWeekend;   // no business days; bit 0 Monday … bit 6 Sunday
 };
 
 struct Reach {
@@ -476,6 +585,20 @@ struct Pack {
     bool active = false;
   };
   std::vector<Switch> switches;
+  // Words it adds to the shapes of section 3.
+  struct Vocabulary {
+    std::vector<std::string> notices, items, findings, statements, statuses, products;
+  };
+  Vocabulary vocabulary;
+  // Of an overlay alone: guidance that is only warned of, suggestions that are muted, and days that
+  // a public act has made holidays since a calendar was written.
+  std::vector<std::string> warn, mute;
+  struct Proclaimed {
+    std::string calendar;
+    Day day{};
+    std::vector<Citation> cites;
+  };
+  std::vector<Proclaimed> proclaimed;
   std::vector<Rule> rules;
   struct NotRule {
     std::string fact, why;

@@ -43,6 +43,40 @@ class Question {
 
 Question Resolve(const Facts& facts, const Surroundings& surroundings);
 
+// A Decision in numbers, for those who ask often: which rules of the Question deny, and what is left
+// of its caps, without a word. May be used again and again; then Judge asks for no memory.
+struct Verdict {
+  static constexpr Instant kNever = kEndOfTime;
+  struct No {
+    uint16_t rule = 0;    // in BoundQuestion::rules
+    uint16_t clause = 0;  // in that rule's clauses: the first that is violated
+    Instant opens_at{};   // when this rule alone no longer denies; kNever
+  };
+  struct Count {
+    uint16_t rule = 0;
+    uint16_t budget = 0;        // in that rule's budgets
+    int32_t used = 0;
+    Instant next_frees_at{};    // kNever
+  };
+  struct Duty {
+    uint16_t rule = 0;
+    uint16_t obligation = 0;    // in that rule's obligations
+  };
+  Answer answer = Answer::kDenied;
+  Instant at{};
+  Instant next_allowed_at = kNever;  // kNever unless deferred
+  std::vector<No> denials;
+  std::vector<No> set_aside;
+  std::vector<Count> budgets;
+  std::vector<Duty> obligations;
+};
+
+// REQUIRES: kFirstInstant ≤ `at` < kEndOfTime.
+void Judge(const Question& question, Instant at, Verdict* verdict);
+
+// The same in words.
+Decision Render(const Question& question, const Verdict& verdict);
+
 // REQUIRES: kFirstInstant ≤ `at` < kEndOfTime.
 Decision Decide(const Question& question, Instant at);
 

@@ -44,10 +44,18 @@ class SetFinder {
 
   void AddPlace(const Place& place, const std::string& why, bool tenant,
                 Instant from = kFirstInstant, Instant until = kEndOfTime) {
-    for (const std::string& jurisdiction : surroundings_.places->JurisdictionsOf(place)) {
-      PlaceSpan span{jurisdiction, why, from, until};
+    const auto add = [&](const std::string& jurisdiction, const std::string& because) {
+      PlaceSpan span{jurisdiction, because, from, until};
       (tenant ? span.of_tenant : span.of_borrower) = true;
       sets_.places.push_back(std::move(span));
+    };
+    for (const std::string& jurisdiction : surroundings_.places->JurisdictionsOf(place)) {
+      add(jurisdiction, why);
+    }
+    // Somewhere in the country: the law of every part that has its own may be the borrower's.
+    if (tenant || !place.subdivision.empty() || place.country.empty()) return;
+    for (const Pack& pack : surroundings_.bundle->packs()) {
+      if (pack.jurisdiction.starts_with(place.country + "-")) add(pack.jurisdiction, "subdivision_unknown");
     }
   }
 
@@ -84,6 +92,9 @@ class SetFinder {
       if (!event->until && event->last_day) {
         // The last of its days is over when it is over everywhere it may be.
         until = kFirstInstant;
+        for (const ZoneSpan& home : sets_.address_zones) {
+          until = std::max(until, home.zone->StartOfDay(*event->last_day + date::days{1}));
+        }
         for (const std::string& name : zones) {
           if (const auto zone = surroundings_.zones->Find(name)) {
             until = std::max(until, zone->StartOfDay(*event->last_day + date::days{1}));
@@ -118,7 +129,10 @@ class SetFinder {
       if (point.kind != PointKind::kPhone || !TellsPlace(point.line)) continue;
       const bool used = facts_.contact.point == point.id;
       const bool own = point.owner == Relation::kBorrower || point.owner == Relation::kEmployer;
-      if (!used && !own) continue;
+      const Person& to = facts_.contact.to;
+      const bool theirs = to.relation != Relation::kBorrower && !to.party.IsZero() &&
+                          point.party == to.party;
+      if (!used && !own && !theirs) continue;
       if (used && !point.number_country.empty()) {
         PlaceSpan span{point.number_country, "number", kFirstInstant, kEndOfTime};
         span.of_number = true;
@@ -285,10 +299,24 @@ Question Resolve(const Facts& facts, const Surroundings& surroundings) {
   if (facts.borrower->places.empty() && facts.tenant->fallback_places.empty()) {
     rules.push_back(Refusal("engine.no_jurisdiction", Reason::kNoJurisdiction,
                             "an address, or places the tenant names for such borrowers"));
-  } else if (packs.empty()) {
-    rules.push_back(Refusal("engine.no_pack", Reason::kNoJurisdiction,
-                            "a pack for the borrower's place, or house rules"));
+  } else {
+    std::vector<Signal> some_pack;
+    for (const auto& [index, binding] : packs) {
+      some_pack.insert(some_pack.end(), binding.active.begin(), binding.active.end());
+    }
+    BoundRule no_pack = Refusal("engine.no_pack", Reason::kNoJurisdiction,
+                                "a pack for the borrower's place, or house rules");
+    no_pack.gate = Signal::Not(Signal::Or(std::move(some_pack)));
+    if (!no_pack.gate.Never()) rules.push_back(std::move(no_pack));
   }
+
+  // Nobody knows what time it is for the borrower, always or for a time.
+  std::vector<Signal> some_zone;
+  for (const ZoneSpan& span : sets.zones) some_zone.push_back(Signal::During(span.from, span.until));
+  BoundRule no_zone = Refusal("engine.no_zone", Reason::kNoZone,
+                              "an address or a phone number that tells a time zone");
+  no_zone.gate = Signal::Not(Signal::Or(std::move(some_zone)));
+  if (!no_zone.gate.Never()) rules.push_back(std::move(no_zone));
 
   for (const Account* account : asked) {
     binder.SetAccount(account);

@@ -165,6 +165,12 @@ std::vector<Way> WaysOf(const Treatment& treatment, const Step& step, const Borr
 
 }  // namespace
 
+Message MessageOf(const Way& way) {
+  Message message = way.words->message;
+  message.languages = std::vector<std::string>{way.language};
+  return message;
+}
+
 Proposal Propose(const Treatment& treatment, const Account& account, const Borrower& borrower,
                  const Progress& progress, const Zones& zones, Instant now) {
   const Day today = Today(zones, now);

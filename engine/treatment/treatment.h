@@ -67,6 +67,9 @@ struct Way {
   const ChannelText* words;  // never null; lives as long as the Treatment
 };
 
+// What the words hold, and the language they are in.
+Message MessageOf(const Way& way);
+
 // A contact is due. `ways` are in the order to try them; empty: the borrower has no contact point
 // that any channel of the step could use.
 struct DueContact {

@@ -68,7 +68,8 @@ class Deployment:
             + (f"channels: {self.channels}\n" if self.channels else "")
             + f"listeners:\n{listeners}"
             "tenants:\n  - id: demo\n    name: Example Collections\n"
-            "    fallback_places: [{country: TW}]\n", "utf-8")
+            "    fallback_places: [{country: TW}]\n"
+            "    licences: [tw_authorised_collector]\n", "utf-8")
 
     def run(self, *arguments, expect=0):
         """One call of the program; its stdout. Failed unless it exits as expected."""

@@ -106,7 +106,7 @@ TEST(PolicyExplain, TellsADecisionInEachLanguage) {
       R"("line":"LINE_MOBILE","source":"POINT_SOURCE_BORROWER"}]},"accounts":[{"id":"d1",)"
       R"("role":"ROLE_THIRD_PARTY_COLLECTOR","product":"PRODUCT_CREDIT_CARD","balance":)"
       R"({"minor_units":"1000","currency":"USD"},"due_date":"2026-01-02"}],)"
-      R"("notices_given_by_default":true,"channel_consent":"CHANNEL_CONSENT_GIVEN_LONG_AGO"},)"
+      R"("notices_given_by_default":true,"papers_in_order_by_default":true,"channel_consent":"CHANNEL_CONSENT_GIVEN_LONG_AGO"},)"
       R"("contact":{"channel":"CHANNEL_CALL","contact_point":"m1","accounts":["d1"],)"
       R"("purpose":"PURPOSE_PAYMENT_REMINDER"},"evaluate_time":"2026-03-11T03:00:00-04:00"})";
   const struct {

@@ -35,7 +35,7 @@ std::string Question(const std::string& hour = "10") {
          R"("kind":"POINT_KIND_PHONE","value":"+16145550101","line":"LINE_MOBILE",)"
          R"("source":"POINT_SOURCE_BORROWER"}]},"accounts":[{"id":"d1","role":"ROLE_THIRD_PARTY_COLLECTOR",)"
          R"("product":"PRODUCT_CREDIT_CARD","balance":{"minor_units":"1000","currency":"USD"},)"
-         R"("due_date":"2026-01-02"}],"notices_given_by_default":true,)"
+         R"("due_date":"2026-01-02"}],"notices_given_by_default":true,"papers_in_order_by_default":true,)"
          R"("channel_consent":"CHANNEL_CONSENT_GIVEN_LONG_AGO"},"contact":{"channel":"CHANNEL_CALL",)"
          R"("contact_point":"m1","accounts":["d1"],"purpose":"PURPOSE_PAYMENT_REMINDER"},)"
          R"("evaluate_time":"2026-03-11T)" +

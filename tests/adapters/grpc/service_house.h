@@ -83,6 +83,10 @@ struct Policies {
       FORBEAR_CHECK(loaded.ok());
       auto world = std::make_shared<World>();
       world->surroundings = {loaded->bundle, LoadZones().value(), loaded->places};
+      for (const char* tenant : {"acme", "nova"}) {
+        world->tenants[tenant].id = tenant;
+        world->tenants[tenant].licences = std::vector<std::string>{"tw_authorised_collector"};
+      }
       for (const auto& file : std::filesystem::directory_iterator(root + "/treatments")) {
         if (file.path().extension() != ".yaml") continue;
         const auto treatment = yaml::LoadTreatment(file.path());

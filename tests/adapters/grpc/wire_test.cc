@@ -530,6 +530,7 @@ v1::EvaluateRequest Question() {
   facts->mutable_accounts(0)->set_id("d1");
   facts->set_channel_consent(v1::CHANNEL_CONSENT_GIVEN_LONG_AGO);
   facts->set_notices_given_by_default(true);
+  facts->set_papers_in_order_by_default(true);
   v1::ProposedContact* contact = request.mutable_contact();
   contact->set_channel(v1::CHANNEL_EMAIL);
   contact->set_contact_point("e1");

@@ -291,13 +291,16 @@ TEST(ThirdParty, NobodyButTheBorrowerUnlessTheRuleSaysSo) {
   world.borrower.contact_points.front().shared = true;
   EXPECT_EQ(world.At("2026-04-02T12:00:00Z").denials.front().reason, Reason::kOverheard);
   world.contact.message.form = MessageForm::kLimitedContent;
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").denials.front().reason, Reason::kOverheard)
+      << "nobody has looked whether it tells of a debt";
+  world.contact.message.mentions_debt = false;
   EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kAllowed) << "tells of no debt";
 }
 
 TEST(NoticeFirst, WaitsForTheNoticeAndItsTime) {
   TestWorld world;
   NoticeFirst first;
-  first.notices = {NoticeKind::kFirstNotice};
+  first.notices = {{static_cast<int64_t>(NoticeKind::kFirstNotice), ""}};
   Wait wait;
   wait.n = 6;
   first.wait = {wait};

@@ -87,7 +87,8 @@ TEST(Explain, HasWordsForEveryReasonInEveryTongue) {
       denial.reason = *ParseWord<Reason>(word);
       denial.cites = {{"Act 1", ""}};
       decision.denials = {denial};
-      decision.budgets = {{"xa.cap", 6, 7, Utc("2026-03-02T00:00:00Z")}};
+      decision.budgets = {{"xa.cap", "person, debt", "7 consecutive_days", 6, 7,
+                            Utc("2026-03-02T00:00:00Z")}};
       decision.obligations = {{"xa.notice", "send_notice:validation_notice", std::nullopt},
                               {"xa.way-out", "offer_opt_out", Utc("2026-03-02T00:00:00Z")}};
       const std::vector<std::string> said = Say(decision, tongue);

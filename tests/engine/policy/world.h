@@ -113,6 +113,9 @@ struct TestWorld {
   std::vector<Account> accounts;
   std::vector<Event> history;
   Contact contact;
+  Pack::Vocabulary vocabulary;
+  std::map<std::string, HolidayCalendar> calendars;
+  std::vector<std::string> warn, mute;  // of an overlay beside the pack
 
   TestWorld() {
     tenant.id = "lender";
@@ -160,7 +163,18 @@ struct TestWorld {
     pack.jurisdiction = "XA";
     pack.rules = rules;
     for (const Rule& rule : rules) pack.digest_bytes += rule.id + "\n";
-    const auto bundle = Compile({pack}, {}, "");
+    pack.vocabulary = vocabulary;
+    std::vector<Pack> packs = {pack};
+    const bool overlaid = !warn.empty() || !mute.empty();
+    if (overlaid) {
+      Pack overlay;
+      overlay.name = "house";
+      overlay.jurisdiction = "*";
+      overlay.warn = warn;
+      overlay.mute = mute;
+      packs.push_back(std::move(overlay));
+    }
+    const auto bundle = Compile(std::move(packs), calendars, overlaid ? "house" : "");
     FORBEAR_CHECK(bundle.ok());
     Facts facts;
     facts.contact = contact;
