@@ -16,7 +16,7 @@ packages=(
   libabsl-dev libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev
   libsodium-dev libssl-dev openssl xxd libphonenumber-dev libcpp-httplib-dev prometheus-cpp-dev
   # tests and benchmarks
-  libgtest-dev libgmock-dev libbenchmark-dev
+  libgtest-dev libgmock-dev libbenchmark-dev python3-jsonschema
   # the example client and the checks written apart from the engine
   python3 python3-grpcio python3-protobuf python3-yaml curl
 )
