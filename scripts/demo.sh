@@ -56,6 +56,7 @@ tenants:
   - id: demo
     name: Example Collections
     fallback_places: [{country: TW}]
+    licences: [tw_authorised_collector]
 CONFIG
 
 "$forbear" serve --config "$demo/demo.yaml" >"$demo/serve.out" 2>"$demo/operations.log" &

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """Was every contact in this log lawful? A second opinion, written apart from the engine.
 
-    check_contacts.py --export DIR --answers FILE --policies DIR [--fallback COUNTRY]… [--sent DIR]
+    check_contacts.py --export DIR --answers FILE --policies DIR [--fallback COUNTRY]…
+                      [--licence NAME]… [--sent DIR]
 
 Reads the exported log, the submitted accounts with the intake's answers (examples/python/lender.py
 --answers), and the packs. Takes each reservation at its decision's own instant, puts together what
 was known then, and asks every rule. Prints each broken rule with the entry it was broken at.
+--fallback, --licence: of the tenant, as its configuration says; Taiwan and its agency's if none.
 --sent: the outbox; no attempt may have gone out twice, and each that did was reserved.
 
 Exit 0: no violation. 1: violations. 2: something could not be read.
@@ -24,6 +26,7 @@ import exported_log
 import law
 
 UTC = datetime.timezone.utc
+LICENCES = ("tw_authorised_collector",)
 
 
 def instant(text):
@@ -39,21 +42,36 @@ def word(text, prefix):
 
 
 def messages(policies):
-    """What each template of a treatment was found to hold: (template, channel) -> findings."""
+    """What each template of a treatment was found to hold: (template, channel) -> findings, and the
+    languages there are to choose from, the default first."""
     found = {}
     for path in sorted((pathlib.Path(policies) / "treatments").glob("*.yaml")):
         document = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
         for template in document.get("templates") or []:
             for channel, text in template["channels"].items():
-                found[template["id"], channel] = {**template["says"], "opt_out": text["opt_out"]}
+                languages = [document["default_language"], *sorted(text["text"])]
+                found[template["id"], channel] = {**template["says"], "opt_out": text["opt_out"],
+                                                  "in": languages}
     return found
+
+
+def in_language(message, wanted):
+    """The findings on the text that a borrower of this language gets: the same tag, else one of the
+    same language, else the default."""
+    if "in" not in message:
+        return message
+    default, *tags = message["in"]
+    chosen = [tag for tag in tags if tag.lower() == (wanted or "").lower()] or [
+        tag for tag in tags if wanted and tag.split("-")[0].lower() == wanted.split("-")[0].lower()]
+    return {**message, "languages": (chosen or [default])[:1]}
 
 
 class Files:
     """What was known of each borrower, growing as the log is read."""
 
-    def __init__(self, records, fallback):
+    def __init__(self, records, fallback, licences):
         self.fallback = [{"country": country} for country in fallback]
+        self.licences = list(licences)
         self.accounts, self.borrowers, self.events = {}, {}, collections.defaultdict(list)
         self.point_of = {}  # contact point id -> submitted point
         self.by_value = collections.defaultdict(set)  # phone or mail -> borrowers
@@ -69,6 +87,14 @@ class Files:
             "product": word(item["account"]["product"], "PRODUCT"),
             "stage": word(item["account"].get("stage", "STAGE_OVERDUE"), "STAGE"),
             "due_on": day(item["account"]["due_date"])}
+        if "creditor_kind" in item["account"]:
+            self.accounts[account]["creditor_kind"] = word(item["account"]["creditor_kind"],
+                                                           "FIRM_KIND")
+        if "limitation_expires_date" in item["account"]:
+            self.accounts[account]["limitation_expires_on"] = day(
+                item["account"]["limitation_expires_date"])
+        if "stale" in item["account"]:
+            self.accounts[account]["stale"] = item["account"]["stale"]
         said = item["borrower"]
         known = self.borrowers.setdefault(borrower, {"points": [], "places": []})
         labels = {}
@@ -78,7 +104,8 @@ class Files:
                      "tied_to": word(point.get("tied_to", "TIED_TO_NONE"), "TIED_TO"),
                      "line": word(point.get("line", "LINE_UNKNOWN"), "LINE"),
                      "source": word(point.get("source", "POINT_SOURCE_UNKNOWN"), "POINT_SOURCE"),
-                     "shared": point.get("shared", False)}
+                     "shared": point.get("shared", False),
+                     "verified": point.get("verified", False)}
             labels[point["id"]] = point["value"]
             if plain not in known["points"]:
                 known["points"].append(plain)
@@ -123,7 +150,7 @@ class Files:
             plain["period_ends_on"] = day(event["period_ends_date"])
         if "until" in event:
             plain["until"] = instant(event["until"])
-        for key in ("windows", "repeats", "new_evidence", "ended", "use_disclosed"):
+        for key in ("windows", "repeats", "new_evidence", "ended", "use_disclosed", "document"):
             if key in event:
                 plain[key] = event[key]
         return plain
@@ -190,12 +217,21 @@ class Files:
                 found |= places.zones_of(place)[0]
         return found
 
-    def jurisdictions(self, borrower, point, places):
+    def jurisdictions(self, places, judge):
+        """Countries and subdivisions; of a place that names none, every one that has a pack."""
         found = set()
-        for place in self.borrowers[borrower]["places"] or self.fallback:
-            found |= {place["country"], place.get("subdivision", place["country"])}
+        for place in places:
+            country, subdivision = place["country"], place.get("subdivision")
+            found |= {country, subdivision} if subdivision else {country} | {
+                pack["jurisdiction"] for pack in judge.packs
+                if pack["jurisdiction"].startswith(country + "-")}
+        return found
+
+    def reached(self, borrower, point, judge):
+        """The jurisdictions that a contact with `borrower` by `point` falls into."""
+        found = self.jurisdictions(self.borrowers[borrower]["places"] or self.fallback, judge)
         if point["kind"] == "phone":
-            country = places.country_of_number(point["value"])
+            country = judge.places.country_of_number(point["value"])
             found |= {country} if country else set()
         return found
 
@@ -215,23 +251,31 @@ class Files:
             at=now, channel=data["channel"], purpose=data["purpose"], notice=data.get("notice"),
             to="borrower", point=point, automated=True, declared={},
             accounts=[self.accounts[account] for account in entry["ref"]["accounts"]],
-            borrower={"age": age, "refused_channels": known.get("refused_channels", [])},
-            message=findings.get((data.get("template"), data["channel"]), {}),
+            borrower={"age": age, "refused_channels": known.get("refused_channels", []),
+                      "language": known.get("language"),
+                      "places": self.jurisdictions(known["places"], judge)},
+            message=in_language(findings.get((data.get("template"), data["channel"]), {}),
+                                known.get("language")),
+            licences=self.licences,
             whereabouts=where[-1].get("where", "none") if where else "none",
             zones=sorted(self.zones(borrower, judge.places, now)),
-            jurisdictions=self.jurisdictions(borrower, point, judge.places), history=history,
+            jurisdictions=self.reached(borrower, point, judge), history=history,
             points={one["value"]: one for one in known["points"]})
 
 
-def check(entries, records, policies, fallback=("TW",)):
-    """(violations, number of contacts looked at). A violation: (seq, attempt, rule)."""
-    judge, files = law.Judge(policies), Files(records, fallback)
-    findings = messages(policies)
+def check(entries, records, policies, fallback=("TW",), licences=LICENCES, treatments=None):
+    """(violations, number of contacts looked at). A violation: (seq, attempt, rule). `treatments`:
+    the policies directory that the messages were of, if it is another one."""
+    judge, files = law.Judge(policies), Files(records, fallback, licences)
+    findings = messages(treatments or policies)
     decisions, attempts, found = {}, {}, []
     for entry in entries:
         kind, data = entry["kind"], entry.get("data", {})
         if kind.startswith("borrower.") and "contact_points" in data:
             files.name_points(entry)
+        if kind.startswith("borrower.") and "language" in data and (
+                entry["borrower"] in files.borrowers):
+            files.borrowers[entry["borrower"]]["language"] = data["language"]
         if kind == "borrower.preferences_set" and "refused_channels" in data:
             files.borrowers[entry["borrower"]]["refused_channels"] = data["refused_channels"]
         if kind.startswith("borrower.") and kind != "borrower.history_recorded":
@@ -295,13 +339,15 @@ def main():
     parser.add_argument("--answers", required=True)
     parser.add_argument("--policies", required=True)
     parser.add_argument("--fallback", action="append", default=[])
+    parser.add_argument("--licence", action="append", default=[])
     parser.add_argument("--sent")
     options = parser.parse_args()
     try:
         with open(options.answers, encoding="utf-8") as file:
             records = [json.loads(line) for line in file]
         entries = exported_log.read(options.export)
-        found, contacts = check(entries, records, options.policies, options.fallback or ["TW"])
+        found, contacts = check(entries, records, options.policies, options.fallback or ["TW"],
+                                options.licence or LICENCES)
         sent = 0
         if options.sent:
             more, sent = check_sent(entries, options.sent)

@@ -26,6 +26,14 @@ def at(text):
 # Noon on a Tuesday in the borrower's zone.
 NOON = {"US": at("2026-03-10T12:00:00-04:00"), "TW": at("2026-03-10T12:00:00+08:00")}
 BEFORE = datetime.timedelta(days=3)
+# What a decent reminder was found to hold.
+DECENT = {"mentions_debt": True, "discloses_collector": True, "reveals_trade": False,
+          "true_sender_name": True, "names_firm_unasked": False, "misleading_reason": False,
+          "payment_link": False, "pressing_offer": False, "demands_payment": False,
+          "offer": False, "commercial": False, "opt_out": "reply_stop", "found": [],
+          "languages": ["en"],
+          "carries": ["collection_attempt", "creditor_name", "from_debt_collector",
+                      "information_used", "same_language"]}
 
 
 def world(country="US", **changes):
@@ -45,11 +53,13 @@ def world(country="US", **changes):
         "point": {"value": "+15185550100", "kind": "phone", "line": "mobile", "owner": "borrower",
                   "tied_to": "none", "source": "borrower", "shared": False},
         "accounts": [account], "borrower": {"age": 40, "refused_channels": []},
-        "message": {"opt_out": "reply_stop", "mentions_debt": True},
+        "message": {**DECENT, **changes.pop("says", {})},
+        "licences": ["tw_authorised_collector"],
         "zones": ["America/New_York"] if country == "US" else ["Asia/Taipei"],
         "jurisdictions": {"US", "US-OH"} if country == "US" else {"TW", "TW-TPE"},
         "history": history}
-    point = changes.pop("point", {})
+    point, account_says = changes.pop("point", {}), changes.pop("account", {})
+    account.update(account_says)
     facts.update(changes)
     facts["point"].update(point)
     return law.Contact(**facts)
@@ -62,6 +72,31 @@ def happened(contact, name, ago=BEFORE, **fields):
              "borrower": "b1", **fields}
     contact.history = sorted(contact.history + [event], key=lambda e: e["at"])
     return contact
+
+
+def silent(contact, *items):
+    """The message does not carry these."""
+    contact = copy.deepcopy(contact)
+    contact.message["carries"] = [i for i in contact.message["carries"] if i not in items]
+    return contact
+
+
+def carrying(contact, *items):
+    contact = copy.deepcopy(contact)
+    contact.message["carries"] = contact.message["carries"] + list(items)
+    return contact
+
+
+def found(contact, *findings):
+    contact = copy.deepcopy(contact)
+    contact.message["found"] = list(findings)
+    return contact
+
+
+def reached(contact):
+    """She had a mail three days ago."""
+    return happened(contact, "attempt", by="tenant", channel="email", outcome="delivered",
+                    accounts=["a1"])
 
 
 def without_notice(contact):
@@ -85,7 +120,10 @@ def called(contact, times, outcome="no_answer", **fields):
 
 
 CALL = {"channel": "call"}
+EMAIL = {"channel": "email", "point": {"kind": "email", "line": "unknown", "value": "b@example.com"}}
 LETTER = {"channel": "letter", "point": {"kind": "postal", "line": "unknown", "tied_to": "home"}}
+VISIT = {**LETTER, "channel": "visit"}
+SOCIAL = {"channel": "social_private", "point": {"kind": "social", "line": "unknown"}}
 US, TW = world(), world("TW")
 CREDITOR_TW = world("TW", role="creditor")
 BUYER_TW = happened(world("TW", role="debt_buyer"), "notice", by="creditor", notice="sale_notice",
@@ -173,6 +211,71 @@ ROWS = {
                  channel="email", outcome="delivered", accounts=["a1"]),
         happened(without_notice(US), "attempt", datetime.timedelta(days=5), by="tenant",
                  channel="email", outcome="delivered", accounts=["a1"])),
+    # ---- what is said, and by whom ----
+    "tw.outsourcing14.visit-badge-recording": (
+        carrying(world("TW", **VISIT), "badge", "consent_to_enter"),
+        carrying(world("TW", **VISIT), "badge", "consent_to_enter", "recorded_visit")),
+    "tw.creditcard51.identify-and-record.name": (
+        silent(world("TW", role="creditor", **CALL), "creditor_name"),
+        world("TW", role="creditor", **CALL)),
+    "tw.creditcard51.identify-and-record.visit": (
+        world("TW", role="creditor", **VISIT),
+        carrying(world("TW", role="creditor", **VISIT), "badge")),
+    "tw.outsourcing.licence-and-no-subdelegation": (
+        world("TW", licences=[]), world("TW", role="creditor", licences=[])),
+    "tw.outsourcing14.deception": (found(TW, "threatens_arrest"), TW),
+    "tw.outsourcing14.postcards-envelopes": (
+        found(world("TW", **LETTER), "revealing_envelope"), world("TW", **LETTER)),
+    "tw.outsourcing14.no-cash": (found(TW, "takes_payment_directly"),
+                                 found(CREDITOR_TW, "takes_payment_directly")),
+    "tw.creditcard51.conduct": (found(CREDITOR_TW, "insult"), CREDITOR_TW),
+    "tw.leasing2025.collection-standards": (
+        found(TW, "intimidation"),
+        found(world("TW", account={"creditor_kind": "bank"}), "intimidation")),
+    "us.regf.identity-disclosure-call": (
+        world(**CALL), carrying(world(**CALL), "caller_identity")),
+    "us.regf.identity-disclosure-call.number": (
+        found(world(**CALL), "false_caller_id"), world(**CALL)),
+    "us.fdcpa.mini-miranda": (silent(US, "information_used"),
+                              silent(reached(US), "information_used")),
+    "us.fdcpa.mini-miranda.first-oral": (
+        silent(reached(world(**CALL)), "collection_attempt"),
+        silent(reached(US), "collection_attempt")),
+    "us.fdcpa.mini-miranda.later": (silent(reached(US), "from_debt_collector"),
+                                    silent(US, "from_debt_collector")),
+    "us.regf.disclosure-language": (silent(US, "same_language"), US),
+    "us.fdcpa.content-bans": (world(says={"pressing_offer": True}), US),
+    "us.regf.social-media": (found(world(**SOCIAL), "public_shaming"), world(**SOCIAL)),
+    "us.regf.social-media.hidden-purpose": (
+        world(**SOCIAL, says={"discloses_collector": False}), world(**SOCIAL)),
+    "us.regf.postcard-envelope": (found(world(**LETTER), "envelope_words"), world(**LETTER)),
+    "us.regf.no-overshadowing": (
+        found(US, "overshadows_rights"),
+        found(at_hour(US, "2026-04-07T12:00:00-04:00"), "overshadows_rights")),
+    "us.regf.time-barred-suit": (
+        found(US, "threatens_lawsuit"),
+        found(world(account={"limitation_expires_on": datetime.date(2026, 3, 10)}),
+              "threatens_lawsuit")),
+    "us.scra.six-percent": (happened(found(US, "excess_interest_demand"), "military", by="party"),
+                            found(US, "excess_interest_demand")),
+    "us.canspam.headers": (found(world(**EMAIL), "false_mail_header"), world(**EMAIL)),
+    "us.canspam.commercial-opt-out": (
+        world(**EMAIL, says={"commercial": True, "opt_out": "postal_only"}),
+        world(**EMAIL, says={"commercial": True})),
+    "us.canspam.commercial-opt-out.marked": (
+        world(**EMAIL, says={"commercial": True}),
+        carrying(world(**EMAIL, says={"commercial": True}), "postal_address",
+                 "marked_as_advertisement")),
+    "us.tcpa.telemarketing-hours": (
+        at_hour(world(says={"offer": True}), "2026-03-10T07:59:59-04:00"),
+        at_hour(US, "2026-03-10T07:59:59-04:00")),
+    "us.state-holiday-telemarketing": (
+        world(says={"offer": True}, borrower={"age": 40, "places": {"US", "US-RI"}}),
+        world(says={"offer": True}, borrower={"age": 40, "places": {"US", "US-OH"}})),
+    "us.regf.electronic-disclosures-esign": (
+        world(**EMAIL, purpose="required_notice", notice="verification"),
+        happened(world(**EMAIL, purpose="required_notice", notice="verification"), "consent",
+                 covers=["channel"], via="portal", document="esign_disclosure")),
 }
 
 # Rules that a reminder of ours cannot break: it is dialled by hand or written, names no procedure.
@@ -182,6 +285,15 @@ NEVER_OURS = {
     "us.tcpa.revocation-any-reasonable-means": "no autodialler, no recorded voice",
     "us.regf.electronic-third-party-safe-harbour.email": "reminders rely on no procedure",
     "us.regf.electronic-third-party-safe-harbour.sms-60-days": "reminders rely on no procedure",
+    "us.tcpa.prerecorded-opt-out": "no recorded voice",
+    "us.tcpa.prerecorded-opt-out.voicemail": "no recorded voice",
+    "us.state-holiday-telemarketing.nebraska": "no recorded voice",
+    "us.regf.record-retention": "a parameter, which no decision looks at",
+    "us.fcra.delinquency-date": "a parameter",
+    "us.glba.safeguards-breach": "a parameter",
+    "tw.outsourcing13.recordings-6m": "a parameter",
+    "tw.creditcard51.identify-and-record": "a parameter",
+    "tw.pdpa.core": "a parameter",
 }
 
 
@@ -202,7 +314,14 @@ class EveryRule(unittest.TestCase):
     def test_is_missed_by_a_judge_who_does_not_know_it(self):
         for rule, (broken, _) in ROWS.items():
             with self.subTest(rule):
-                self.assertNotIn(rule, law.Judge(POLICIES, skip={rule}).broken(broken))
+                self.assertNotIn(rule, self.who_forgot(rule).broken(broken))
+
+    def who_forgot(self, forgotten):
+        """The judge without one rule; the packs are read once for all."""
+        judge = copy.copy(self.judge)
+        judge.packs = [{**pack, "rules": [r for r in pack["rules"] if r["id"] != forgotten]}
+                       for pack in self.judge.packs]
+        return judge
 
     def test_leaves_a_decent_reminder_alone(self):
         for why, contact in (("federal law", US), ("Taiwan", TW), ("the bank itself", CREDITOR_TW),

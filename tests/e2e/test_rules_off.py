@@ -5,8 +5,9 @@
 
 For each rule a small cast in which somebody should be left alone because of it. The server runs on
 packs without that rule (and without the others that would hold the same person back); the checker
-reads the packs as they are, and must find the rule broken. Beforehand the same cast runs on the whole
-packs, and nothing may be found.
+reads the packs as they are, and must find the rule broken. Where the rule is about what is said, the
+words are found to hold what they should not. Beforehand the same cast runs on the whole packs with
+the words as they are, and nothing may be found.
 """
 
 import copy
@@ -72,10 +73,26 @@ ATTORNEY = {"parties": [{"id": "attorney", "relation": "RELATION_ATTORNEY"}]}
 NAMED = event("ATTORNEY_NAMED", via="VIA_LETTER", attorney="attorney")
 CREDITOR = {"role": "ROLE_CREDITOR"}
 DELIVERED = {"channel": "CHANNEL_SMS", "contact_point": "mobile", "outcome": "OUTCOME_DELIVERED"}
+MAIL = {"channel": "CHANNEL_EMAIL", "contact_point": "mail", "outcome": "OUTCOME_DELIVERED"}
 HOURS = ["house.contact-hours", "tw.outsourcing14.contact-hours", "us.fdcpa.contact-hours",
          "us.regf.contact-hours"]
 
-# rule -> (who is in the cast, which other rules would hold them back too)
+
+def by_letter(item):
+    """Whoever can be reached by post alone."""
+    item["borrower"]["contact_points"] = [
+        {"id": "home", "kind": "POINT_KIND_POSTAL", "value": "1 Made Street", "verified": True,
+         "tied_to": "TIED_TO_HOME", "source": "POINT_SOURCE_BORROWER"}]
+    item["history"] = [e for e in item["history"] if e["name"] != "EVENT_NAME_CONSENT"]
+    return item
+
+
+def without(*items):
+    """What the words no longer hold."""
+    return lambda says: {"carries": [one for one in says["carries"] if one not in items]}
+
+# rule -> (who is in the cast, which other rules would hold them back too, and, where the rule is about
+# what is said, what the words are found to hold instead)
 CASTS = {
     "house.opt-out": ([tw_account(1, only="mobile", history=[
         event("OPT_OUT", via="VIA_SMS", channels=["CHANNEL_SMS"], wording="WORDING_KEYWORD")])], []),
@@ -148,6 +165,43 @@ CASTS = {
     "us.fdcpa.third-party-ban": ([us_account(1, points={"shared": True})], ["house.third-party"]),
     "us.regf.validation-notice": ([us_account(1, without_notice=True, history=[
         event("ATTEMPT", "2026-02-20T15:00:00Z", **DELIVERED)])], []),
+    "tw.outsourcing.licence-and-no-subdelegation": ([tw_account(1)], []),
+    "tw.outsourcing14.deception": ([tw_account(1)], [], {"found": ["threatens_arrest"]}),
+    "tw.outsourcing14.postcards-envelopes": (
+        [by_letter(tw_account(1))], [], {"found": ["revealing_envelope"]}),
+    "tw.outsourcing14.no-cash": ([tw_account(1)], [], {"found": ["takes_payment_directly"]}),
+    "tw.creditcard51.conduct": ([tw_account(1, account=CREDITOR)], [], {"found": ["insult"]}),
+    "tw.leasing2025.collection-standards": (
+        [tw_account(1, account={**CREDITOR, "product": "PRODUCT_AUTO_LOAN",
+                                "creditor_kind": "FIRM_KIND_FINANCE_COMPANY"})], [],
+        {"found": ["intimidation"]}),
+    "us.fdcpa.mini-miranda": ([us_account(1)], [], without("information_used")),
+    "us.fdcpa.mini-miranda.later": (
+        [us_account(1, history=[event("ATTEMPT", "2026-02-25T15:00:00Z", **MAIL)])], [],
+        without("from_debt_collector")),
+    "us.regf.disclosure-language": ([us_account(1)], [], without("same_language")),
+    "us.fdcpa.content-bans": ([us_account(1)], [], {"pressing_offer": True}),
+    "us.regf.postcard-envelope": ([by_letter(us_account(1))], [], {"found": ["envelope_words"]}),
+    "us.regf.no-overshadowing": ([us_account(1)], [], {"found": ["overshadows_rights"]}),
+    "us.regf.time-barred-suit": ([us_account(1)], ["us.regf.no-overshadowing"],
+                                 {"found": ["threatens_lawsuit"]}),
+    "us.scra.six-percent": ([us_account(1, history=[event("MILITARY", confirmed=True)])], [],
+                            {"found": ["excess_interest_demand"]}),
+    "us.canspam.headers": ([us_account(1, only="mail")], [], {"found": ["false_mail_header"]}),
+    "us.canspam.commercial-opt-out": (
+        [us_account(1, only="mail", account=CREDITOR, history=[
+            event("OPT_OUT", via="VIA_EMAIL", contact_points=["mail"])])],
+        ["house.opt-out", "us.canspam.commercial-opt-out.marked"], {"commercial": True}),
+    "us.canspam.commercial-opt-out.marked": (
+        [us_account(1, only="mail", account=CREDITOR)], [], {"commercial": True}),
+    "us.tcpa.telemarketing-hours": (
+        [us_account(1, only="mobile")],
+        ["us.fdcpa.contact-hours", "us.regf.contact-hours", "house.contact-hours"],
+        {"offer": True}),
+    "us.state-holiday-telemarketing": (
+        [us_account(1, only="mobile", borrower={
+            "places": [{"kind": "TIED_TO_HOME", "country": "US", "subdivision": "US-UT"}]})], [],
+        {"offer": True}),
 }
 
 # Rules that no reminder by text, mail or letter can break; test_law.py makes worlds for them.
@@ -161,7 +215,42 @@ NOT_BY_REMINDERS = {
     "us.tcpa.revocation-any-reasonable-means": "binds autodialled texts; ours are not",
     "us.regf.electronic-third-party-safe-harbour.email": "only where a procedure is relied on",
     "us.regf.electronic-third-party-safe-harbour.sms-60-days": "only where one is relied on",
+    "us.regf.identity-disclosure-call": "binds calls",
+    "us.regf.identity-disclosure-call.number": "binds calls",
+    "us.fdcpa.mini-miranda.first-oral": "binds calls",
+    "us.tcpa.prerecorded-opt-out": "binds calls",
+    "us.tcpa.prerecorded-opt-out.voicemail": "binds calls",
+    "us.state-holiday-telemarketing.nebraska": "binds calls",
+    "us.regf.social-media": "binds social media",
+    "us.regf.social-media.hidden-purpose": "binds social media",
+    "us.regf.electronic-disclosures-esign": "binds notices",
+    "us.regf.record-retention": "a parameter, which no decision looks at",
+    "us.fcra.delinquency-date": "a parameter",
+    "us.glba.safeguards-breach": "a parameter",
+    "tw.outsourcing14.visit-badge-recording": "binds visits",
+    "tw.creditcard51.identify-and-record.name": "binds calls",
+    "tw.creditcard51.identify-and-record.visit": "binds visits",
+    "tw.outsourcing13.recordings-6m": "a parameter",
+    "tw.creditcard51.identify-and-record": "a parameter",
+    "tw.pdpa.core": "a parameter",
 }
+
+# What the tenant holds: all that law wants, but where the rule is about just that.
+LICENCES = {"tw.outsourcing.licence-and-no-subdelegation": []}
+
+
+class House(Deployment):
+    """A deployment whose tenant holds these licences."""
+
+    def __init__(self, *arguments, licences=check_contacts.LICENCES, **named):
+        self.licences = licences
+        super().__init__(*arguments, **named)
+
+    def write_config(self):
+        super().write_config()
+        document = yaml.load(self.config.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        document["tenants"][0]["licences"] = list(self.licences)
+        self.config.write_text(yaml.dump(document, Dumper=QuotingDumper), "utf-8")
 
 
 def switched_off(policies, into, rules):
@@ -192,6 +281,15 @@ def switched_off(policies, into, rules):
         raise SystemExit(f"no such rule: {sorted(left)}")
 
 
+def found_to_hold(policies, says):
+    """Rewrites the treatment's findings; its words stay."""
+    path = policies / "treatments" / "gentle.yaml"
+    document = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    for template in document["templates"]:
+        template["says"].update(says(template["says"]) if callable(says) else says)
+    path.write_text(yaml.dump(document, Dumper=QuotingDumper, allow_unicode=True), "utf-8")
+
+
 class QuotingDumper(yaml.SafeDumper):
     """Times and dates stay text, and nothing is an anchor."""
 
@@ -199,9 +297,10 @@ class QuotingDumper(yaml.SafeDumper):
         return True
 
 
-def run_on(binary, folder, policies, items, api):
+def run_on(binary, folder, policies, items, api, licences):
     """The log of some days of reminders to `items` on `policies`: (entries, records)."""
-    house = Deployment(folder, binary, policies=policies, clock=CLOCK)
+    house = House(folder, binary, policies=policies, clock=CLOCK, licences=licences,
+                  treatment=policies / "treatments" / "gentle.yaml")
     ledger = load.Ledger()
     with house:
         house.start()
@@ -232,7 +331,7 @@ def main():
         faults.append(f"rules without a cast: {sorted(missing)}")
     with tempfile.TemporaryDirectory(prefix="forbear-rules-") as folder:
         folder = pathlib.Path(folder)
-        everybody = [copy.deepcopy(item) for items, _ in CASTS.values() for item in items]
+        everybody = [copy.deepcopy(item) for items, *_ in CASTS.values() for item in items]
         for number, item in enumerate(everybody):  # no two of them are one person
             item["account"]["external_id"] += f"-{number}"
             item["borrower"]["external_id"] += f"-{number}"
@@ -241,18 +340,23 @@ def main():
                     point["value"] = point["value"][:-2] + f"{number:02d}"
                 else:
                     point["value"] = f"{number}-{point['value']}"
-        entries, records = run_on(binary, folder / "whole", policies, everybody, api)
+        entries, records = run_on(binary, folder / "whole", policies, everybody, api,
+                                  check_contacts.LICENCES)
         found, contacts = check_contacts.check(entries, records, policies)
         print(f"whole packs: {contacts} contacts, {len(found)} violations")
         if found:
             faults.append(f"whole packs: {found[:5]}")
-        for number, (rule, (items, others)) in enumerate(sorted(CASTS.items())):
+        for number, (rule, (items, others, *says)) in enumerate(sorted(CASTS.items())):
             if only and rule not in only:
                 continue
             packs = folder / f"packs-{number}"
             switched_off(policies, packs, [rule, *others])
-            entries, records = run_on(binary, folder / f"run-{number}", packs, items, api)
-            found, contacts = check_contacts.check(entries, records, policies)
+            for change in says:
+                found_to_hold(packs, change)
+            licences = LICENCES.get(rule, check_contacts.LICENCES)
+            entries, records = run_on(binary, folder / f"run-{number}", packs, items, api, licences)
+            found, contacts = check_contacts.check(entries, records, policies, licences=licences,
+                                                   treatments=packs)
             seen = sorted({broken for _, _, broken in found})
             print(f"without {rule}: {contacts} contacts, broken: {', '.join(seen) or 'nothing'}")
             if rule not in seen:
