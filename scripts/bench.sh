@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
-# Measures and prints a Markdown table: decisions a second; intake and contacts a second beside what
-# SQLite alone does with the same statements; and what `serve` needs to come up on many accounts.
-# Rows are medians of five, but for the last.
+# Measures and prints a Markdown table: decisions a second; what three rule engines from npm do
+# with a small question; intake and contacts a second beside what SQLite alone does with the same
+# statements; and what `serve` needs to come up on many accounts. Rows are medians of five, but for
+# the last two.
+#
+# The engines from npm want Node 20.19 or later, which is newer than Debian 12's, and npm itself; they
+# are fetched into a temporary folder. Without them their row says so and the rest is measured.
 #
 #   BENCH_ACCOUNTS=1000000 scripts/bench.sh      how many accounts the last row loads (default 1,000,000)
 #   FORBEAR_BENCH_BIN=DIR                        use programs that are already built

@@ -1222,8 +1222,9 @@ bool OneOf(const Known& known, const std::vector<Value>& values, bool languages 
 }
 
 // In a question about a rule, what is not said of items and licences is in order, nothing was found
-// and nothing special is known of the caller's number.
-std::optional<Known> InOrder(const Facts& facts, const Test& test) {
+// and nothing special is known of the caller's number; and the message asked about says what a decent
+// one says.
+std::optional<Known> InOrder(const Facts& facts, const Test& test, bool of_contact) {
   switch (test.field) {
     case Field::kMessageCarries:
     case Field::kTenantLicences: {
@@ -1236,6 +1237,21 @@ std::optional<Known> InOrder(const Facts& facts, const Test& test) {
     case Field::kMessageFound:
     case Field::kCallerClass:
       return Known::Texts(std::vector<std::string>{});
+    case Field::kMessageDisclosesCollector:
+    case Field::kMessageTrueSenderName:
+      return of_contact ? std::optional(Known::Of(1)) : std::nullopt;
+    case Field::kMessageMisleadingReason:
+    case Field::kMessageRevealsTrade:
+    case Field::kMessageNamesFirmUnasked:
+    case Field::kMessagePaymentLink:
+    case Field::kMessagePressingOffer:
+    case Field::kMessageOffer:
+    case Field::kMessageCommercial:
+    case Field::kMessageRecipientCharged:
+      return of_contact ? std::optional(Known::Of(0)) : std::nullopt;
+    case Field::kMessageMentionsDebt:
+      if (!of_contact || facts.contact.to.relation != Relation::kBorrower) return std::nullopt;
+      return Known::Of(facts.contact.message.form == MessageForm::kLimitedContent ? 0 : 1);
     default:
       return std::nullopt;
   }
@@ -1360,7 +1376,7 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
   // ---- fields that do not ----
   Known known = FieldOf(*this, test.field, subject);
   if (!known.known && facts_.papers_in_order_by_default) {
-    if (std::optional<Known> given = InOrder(facts_, test)) known = std::move(*given);
+    if (std::optional<Known> given = InOrder(facts_, test, subject.event == nullptr)) known = std::move(*given);
   }
   const bool languages =
       test.field == Field::kMessageLanguage || test.field == Field::kBorrowerLanguage;

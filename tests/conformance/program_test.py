@@ -59,8 +59,8 @@ class Program(unittest.TestCase):
              r"tw/tw\.yaml:\d+:17: an empty window"),
             ("no citation", "house.yaml", "    cites: [{text: 'House rule: nobody writes to the dead'}]\n", "",
              r"house\.yaml:\d+:5: rule `house\.death` has no citation; add `cites`"),
-            ("a fact that no rule encodes", "us/us.yaml", "  - {fact: us.fdcpa.mini-miranda, why: 'content, checked on the template'}\n", "",
-             r"us/us\.yaml:\d+:1: fact `us\.fdcpa\.mini-miranda` is in no rule's `facts` and not in `not_rules`"),
+            ("a fact that no rule encodes", "us/us.yaml", "  - {fact: us.fdcpa.postdated-payments, why: about deposits}\n", "",
+             r"us/us\.yaml:\d+:1: fact `us\.fdcpa\.postdated-payments` is in no rule's `facts` and not in `not_rules`"),
             ("a zone that is none", "places/us.yaml", "US-AL: [America/Chicago]", "US-AL: [America/Chikago]",
              r"places: `US-AL`: unknown time zone `America/Chikago`"),
         ]

@@ -100,7 +100,8 @@ TEST(Fields, AreFoundByTheirNames) {
   for (const policy::FieldInfo& info : policy::AllFields()) {
     ASSERT_NE(policy::FindField(info.name), nullptr);
     EXPECT_EQ(policy::FindField(info.name)->field, info.field);
-    EXPECT_EQ(info.type == FieldType::kWord, !info.words.empty()) << info.name;
+    const bool has_words = info.type == FieldType::kWord || info.type == FieldType::kOpenWord;
+    EXPECT_EQ(has_words, !info.words.empty()) << info.name;
   }
   EXPECT_EQ(policy::FindField("no.such.field"), nullptr);
 }

@@ -77,9 +77,10 @@ TEST(ContactHours, WithoutAZoneNothingIsOpen) {
   nowhere->countries.clear();
   world.places = nowhere;
   const Decision decision = world.At("2026-03-10T12:00:00Z");
-  ASSERT_EQ(decision.denials.size(), 1U);
+  ASSERT_EQ(decision.denials.size(), 2U) << "no rule needs to ask for the time";
   EXPECT_EQ(decision.answer, Answer::kDenied);
-  EXPECT_EQ(decision.denials.front().reason, Reason::kNoZone);
+  EXPECT_EQ(decision.denials[0].rule, "engine.no_zone");
+  EXPECT_EQ(decision.denials[1].reason, Reason::kNoZone);
 }
 
 TEST(FrequencyCap, SevenInSevenCountsLocalDaysNotHours) {

@@ -43,7 +43,9 @@ TEST(Explain, NotNowNamesTheFirstLawfulMomentAndEachRule) {
               StartsWith("As many contacts as are permitted have been made already (xa.cap"));
   EXPECT_THAT(said[1], HasSubstr("By this rule alone it opens at 2026-03-03 00:00 XA/North."));
   EXPECT_THAT(said[2], StartsWith("It is outside the hours"));
-  EXPECT_EQ(said[3], "1 of 1 are used under xa.cap. The next frees 2026-03-03 00:00 XA/North.");
+  EXPECT_EQ(said[3],
+            "1 of 1 are used under xa.cap (1 calendar_day; counted by person). The next frees "
+            "2026-03-03 00:00 XA/North.");
 }
 
 TEST(Explain, NeverSaysWhatWouldChangeIt) {
