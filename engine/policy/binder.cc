@@ -281,19 +281,28 @@ std::vector<std::string> Binder::CalendarNames(const std::string& calendar) cons
   return names;
 }
 
-bool Binder::IsHoliday(const std::string& calendar, Day day) const {
-  return !calendar.empty() && KindOfDay(calendar)(day) == kHolidayBit;
+std::optional<Day> Binder::CountOn(Day from, int n, const std::function<bool(Day)>& counts) {
+  // No zone table reaches further, and a calendar that ends is all holidays from there on.
+  static const Day kLast{date::floor<date::days>(kEndOfTime).time_since_epoch()};
+  Day day = from;
+  while (n > 0) {
+    day += date::days{1};
+    if (day > kLast) return std::nullopt;
+    if (counts(day)) --n;
+  }
+  return day;
 }
 
-bool Binder::IsBusinessDay(const std::string& calendar, Day day) const {
-  const uint8_t kind = KindOfDay(calendar)(day);
-  if (kind == kHolidayBit) return false;
+std::function<bool(Day)> Binder::BusinessDays(const std::string& calendar) const {
   uint8_t weekend = 0;
   for (const std::string& name : CalendarNames(calendar)) {
     const auto found = surroundings_.bundle->calendars().find(name);
     if (found != surroundings_.bundle->calendars().end()) weekend |= found->second.weekend;
   }
-  return (kind & weekend) == 0;
+  return [kind_of = KindOfDay(calendar), weekend](Day day) {
+    const uint8_t kind = kind_of(day);
+    return kind != kHolidayBit && (kind & weekend) == 0;
+  };
 }
 
 DayKind Binder::KindOfDay(const std::string& calendar) const {
@@ -399,14 +408,14 @@ Instant Binder::WaitEndAt(const Wait& wait, Instant anchor, const Event* event) 
             if (deemed.channel) break;
           }
         }
-        while (travel > 0) {
-          day += date::days{1};
-          const int weekday = WeekdayOf(day);
-          const bool skipped = (weekday == 5 && wait.skip_saturday) ||
-                               (weekday == 6 && wait.skip_sunday) ||
-                               (wait.skip_holiday && IsHoliday(wait.calendar, day));
-          if (!skipped) --travel;
-        }
+        const DayKind kind_of = KindOfDay(wait.skip_holiday ? wait.calendar : "");
+        const std::optional<Day> arrives = CountOn(day, travel, [&](Day on) {
+          const int weekday = WeekdayOf(on);
+          return !(weekday == 5 && wait.skip_saturday) && !(weekday == 6 && wait.skip_sunday) &&
+                 !(wait.skip_holiday && kind_of(on) == kHolidayBit);
+        });
+        if (!arrives) return kEndOfTime;
+        day = *arrives;
         // A receipt that turns out later counts; an earlier one changes nothing.
         if (event->received_on) day = std::max(day, *event->received_on);
       }
@@ -418,13 +427,11 @@ Instant Binder::WaitEndAt(const Wait& wait, Instant anchor, const Event* event) 
         opens = day + date::days{wait.n + (wait.event_day_is_first ? 0 : 1)};
         break;
       case Wait::Unit::kBusinessDays: {
-        int left = wait.n;
-        Day at = wait.event_day_is_first ? day - date::days{1} : day;
-        while (left > 0) {
-          at += date::days{1};
-          if (IsBusinessDay(wait.calendar, at)) --left;
-        }
-        opens = at + date::days{1};
+        const std::optional<Day> last =
+            CountOn(wait.event_day_is_first ? day - date::days{1} : day, wait.n,
+                    BusinessDays(wait.calendar));
+        if (!last) return kEndOfTime;
+        opens = *last + date::days{1};
         break;
       }
       case Wait::Unit::kMonths: {

@@ -5,6 +5,7 @@
 // time is folded away here, so that Decide has little left to do.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -149,8 +150,9 @@ class Binder {
   std::vector<const Event*> FindRow(const Seen& seen) const;
   Instant WaitEndAt(const Wait& wait, Instant anchor, const Event* event) const;
   std::vector<std::shared_ptr<const ZoneTable>> Zones() const;
-  bool IsHoliday(const std::string& calendar, Day day) const;
-  bool IsBusinessDay(const std::string& calendar, Day day) const;
+  std::function<bool(Day)> BusinessDays(const std::string& calendar) const;
+  // The n-th day after `from` that counts; nullopt: none before time ends.
+  static std::optional<Day> CountOn(Day from, int n, const std::function<bool(Day)>& counts);
 
   const Facts& facts_;
   const Surroundings& surroundings_;

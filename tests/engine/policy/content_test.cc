@@ -349,6 +349,25 @@ TEST(BusinessDays, FollowTheCalendarsOwnWeekend) {
   EXPECT_EQ(FormatInstant(*world.At(kNoon).next_allowed_at), "2026-04-06T04:00:00Z");
 }
 
+TEST(BusinessDays, ThatACalendarDoesNotReachNeverCome) {
+  TestWorld world;
+  HolidayCalendar calendar;
+  calendar.name = "xa";
+  calendar.first_year = 2020;
+  calendar.last_year = 2025;  // every later day is a holiday
+  world.calendars["xa"] = calendar;
+  Cooldown cooldown;
+  cooldown.after = EventFilter(EventName::kAttempt);
+  Wait wait;
+  wait.unit = Wait::Unit::kBusinessDays;
+  wait.n = 1;
+  wait.calendar = "xa";
+  cooldown.wait = {wait};
+  world.rules = {MakeRule("xa.wait", RuleKind::kCooldown, cooldown)};
+  world.AddCall("2026-04-01T14:00:00Z");
+  EXPECT_EQ(world.At(kNoon).answer, Answer::kDenied) << "and asking does not take for ever";
+}
+
 TEST(Messages, ACallIsNoneAndIsFreeOfTheirCap) {
   TestWorld world;
   FrequencyCap cap;
