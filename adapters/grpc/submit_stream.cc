@@ -49,6 +49,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   }
 
   void OnReadDone(bool ok) override {
+    std::shared_ptr<Result> result;
     {
       std::unique_lock lock(mutex_);
       if (!ok || end_of_items_) {
@@ -58,8 +59,12 @@ class SubmitStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
         Go(lock);
         return;
       }
+      // Its place in the queue is taken under the same lock: a Drain that comes now waits for it, and
+      // the store may answer before Apply returns.
+      result = std::make_shared<Result>();
+      results_.push_back(result);
     }
-    TakeItem();
+    TakeItem(result);
     std::unique_lock lock(mutex_);
     reading_ = false;
     Go(lock);
@@ -114,15 +119,9 @@ class SubmitStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
     std::vector<Violation> warnings;
   };
 
-  // Reads and checks the item in `incoming_`, and sends it on its way. The result's place in the
-  // queue is taken first, since the store may answer before Apply returns.
-  void TakeItem() {
-    std::shared_ptr<Result> result = std::make_shared<Result>();
+  // Reads and checks the item in `incoming_`, and sends it on its way.
+  void TakeItem(const std::shared_ptr<Result>& result) {
     result->response.set_item_index(next_item_++);
-    {
-      const std::lock_guard lock(mutex_);
-      results_.push_back(result);
-    }
     absl::StatusOr<SubmitAccount> item = ReadItem(*result);
     if (!item.ok()) {
       Fill(result, item.status());
