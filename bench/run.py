@@ -43,6 +43,32 @@ def decide(binary):
             row(name, f"{result['items_per_second']:,.0f}/s", note)
 
 
+def peers(folder):
+    """The same small question to rule engines of others. They are fetched: without npm, no numbers."""
+    what = "peers: rule engines from npm, 13 conditions"
+    if not (shutil.which("npm") and shutil.which("node")):
+        row(what, "–", "not measured: npm and Node 20.19 or later are wanted; Debian 12's own Node is 18")
+        return
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if tuple(map(int, version.removeprefix("v").split(".")[:2])) < (20, 19):
+        row(what, "–", f"not measured: Node is {version}, and 20.19 or later is wanted")
+        return
+    here = pathlib.Path(folder) / "peers"
+    shutil.copytree(PEERS, here, ignore=shutil.ignore_patterns("node_modules"))
+    try:  # The lock says which versions, down to their hashes; it fetches those or nothing.
+        subprocess.run(["npm", "ci", "--fetch-retries=0"], cwd=here, capture_output=True,
+                       stdin=subprocess.DEVNULL, check=True, timeout=120)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        row(what, "–", "not measured: `npm ci` in `bench/peers` could not fetch them")
+        return
+    core = max(os.sched_getaffinity(0))
+    done = subprocess.run(["node", "peers.mjs"], cwd=here, stdout=subprocess.PIPE, text=True, check=True,
+                          preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+    for peer in map(json.loads, done.stdout.splitlines()):
+        row(f"peer: {peer['name']} {peer['version']}", f"{peer['per_second']:,}/s",
+            f"yes or no to 13 conditions, one core; {peer['given']}")
+
+
 def intake(program, address, count, first):
     done = subprocess.run([program, address, str(count), str(first), DUE], capture_output=True,
                           text=True, check=True)
