@@ -121,21 +121,26 @@ void Bind(const Binder& binder, const Rule&, const DayBlackout& blackout, BoundR
       return kind == kHolidayBit ? static_cast<uint8_t>(1U << WeekdayOf(day)) : kind;
     }));
   }
-  std::set<Day> dates(blackout.dates.begin(), blackout.dates.end());
+  // On the days from `first` to `last`, in every zone for as long as it belongs to the set.
+  const auto close = [&](const ZoneSpan& span, Day first, std::optional<Day> last, Instant until) {
+    const Instant over = last ? span.zone->StartOfDay(*last + date::days{1}) : kEndOfTime;
+    closed.push_back(Signal::During(std::max(span.zone->StartOfDay(first), span.from),
+                                    std::min({over, until, span.until})));
+  };
+  for (const Day day : blackout.dates) {
+    for (const ZoneSpan& span : zones) close(span, day, day, kEndOfTime);
+  }
   if (blackout.occasions) {
     for (const Event* event : binder.facts().history) {
       if (event->name != EventName::kOccasion || event->ended) continue;
-      for (const ZoneSpan& span : zones) {
-        const Day first = event->first_day.value_or(span.zone->DayOf(event->at));
-        const Day last = event->last_day.value_or(first);
-        for (Day day = first; day <= last; day += date::days{1}) dates.insert(day);
+      // Without a last day it lasts until somebody says that it is over.
+      Instant ended = kEndOfTime;
+      for (const Event* later : binder.facts().history) {
+        if (binder.Ends(*later, *event)) ended = std::min(ended, Binder::KnownAt(*later));
       }
-    }
-  }
-  for (const Day day : dates) {
-    for (const ZoneSpan& span : zones) {
-      closed.push_back(Signal::During(span.zone->StartOfDay(day),
-                                      span.zone->StartOfDay(day + date::days{1})));
+      for (const ZoneSpan& span : zones) {
+        close(span, event->first_day.value_or(span.zone->DayOf(event->at)), event->last_day, ended);
+      }
     }
   }
   bound->clauses.push_back(
@@ -216,7 +221,7 @@ bool HasRoom(const Binder& binder, const Allowance& allowance, const Event& even
   const Event* answered = binder.Answered(Subject{&event});
   if (!allowance.within.empty()) {
     const Event* anchor = answered != nullptr ? answered : binder.NewestToAnswer(event.at);
-    if (anchor == nullptr || event.at >= binder.WaitEnd(allowance.within, *anchor)) return false;
+    if (anchor == nullptr || event.at >= binder.FirstWaitEnd(allowance.within, *anchor)) return false;
   }
   if (allowance.per_inbound) {
     if (answered == nullptr) return false;
@@ -337,9 +342,7 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
       std::vector<Signal> zones;
       for (size_t z = 0; z < by_zone.size(); ++z) {
         std::map<int64_t, Instant> last_leave;  // value -> when its youngest leaves
-        const ZoneTable* zone = binder.sets().zones.empty()
-                                    ? nullptr
-                                    : binder.sets().zones[std::min(z, binder.sets().zones.size() - 1)].zone.get();
+        const ZoneTable* zone = binder.DayZoneAt(z);
         for (size_t i = 0; i < inside.size(); ++i) {
           int64_t value = 0;
           if (cap.distinct == FrequencyCap::Distinct::kChannel) {
@@ -493,8 +496,9 @@ void Bind(const Binder& binder, const Rule&, const ConsentRequired& required, Bo
     for (const auto& filter : required.fresh->by) {
       for (const Event* event :
            binder.Find(*filter, static_cast<Scopes>(Scope::kPoint), false)) {
+        // A sign is fresh no longer than in the first zone that says so.
         fresh.push_back(
-            Signal::During(event->at, binder.WaitEnd({required.fresh->within}, *event)));
+            Signal::During(event->at, binder.FirstWaitEnd({required.fresh->within}, *event)));
       }
     }
     bound->clauses.push_back({Signal::Not(Signal::Or(std::move(fresh))), Reason::kNoConsent,

@@ -101,6 +101,12 @@ bool FormSatisfies(ConsentForm given, ConsentForm asked) {
   return rank(given) >= rank(asked);
 }
 
+// For durations, which are the same on every clock.
+const ZoneTable& Utc() {
+  static const ZoneTable* const kUtc = new ZoneTable("UTC", {{kFirstInstant, Seconds{0}}});
+  return *kUtc;
+}
+
 }  // namespace
 
 bool SpeaksTag(std::string_view tag, std::string_view asked) {
@@ -115,14 +121,61 @@ bool SpeaksTag(std::string_view tag, std::string_view asked) {
 Binder::Binder(const Facts& facts, const Surroundings& surroundings, const Sets& sets)
     : facts_(facts), surroundings_(surroundings), sets_(sets) {
   for (const ZoneSpan& span : sets.zones) {
-    if (!Contains(zones_, span.zone)) zones_.push_back(span.zone);
+    const auto known = std::find_if(zones_.begin(), zones_.end(), [&](const DayZone& one) {
+      return one.zone == span.zone.get();
+    });
+    if (known == zones_.end()) {
+      zones_.push_back({span.zone.get(), span.until});
+    } else {
+      known->until = std::max(known->until, span.until);
+    }
   }
   any_undelivered_ = std::any_of(
       facts.history.begin(), facts.history.end(),
       [](const Event* event) { return event->name == EventName::kUndelivered; });
 }
 
-std::vector<std::shared_ptr<const ZoneTable>> Binder::Zones() const { return zones_; }
+template <typename End>
+Instant Binder::LastEnd(const End& end) const {
+  Instant last = kFirstInstant;
+  for (const DayZone& one : zones_) last = std::max(last, std::min(end(*one.zone), one.until));
+  return last;
+}
+
+template <typename End>
+Instant Binder::FirstEnd(const End& end) const {
+  Instant first = kEndOfTime;
+  for (const DayZone& one : zones_) {
+    const Instant here = end(*one.zone);
+    if (here < one.until) first = std::min(first, here);
+  }
+  return first;
+}
+
+template <typename End>
+Signal Binder::Reached(const End& end) const {
+  if (zones_.empty()) return Signal(Tri::kUnknown);
+  if (zones_.size() == 1) return Signal::During(end(*zones_.front().zone), kEndOfTime);
+  std::vector<Instant> ends;
+  std::vector<Instant> changes;
+  for (const DayZone& one : zones_) {
+    ends.push_back(end(*one.zone));
+    changes.push_back(ends.back());
+    if (one.until < kEndOfTime) changes.push_back(one.until);
+  }
+  std::sort(changes.begin(), changes.end());
+  std::vector<Signal::Step> steps;
+  for (const Instant at : changes) {
+    bool some = false, all = true;
+    for (size_t i = 0; i < zones_.size(); ++i) {
+      if (zones_[i].until <= at) continue;
+      some = some || ends[i] <= at;
+      all = all && ends[i] <= at;
+    }
+    steps.push_back({at, all ? Tri::kYes : some ? Tri::kUnknown : Tri::kNo});
+  }
+  return Signal::Steps(Tri::kNo, std::move(steps));
+}
 
 // ---- Points, parties, audience -----------------------------------------------------------------
 
@@ -178,6 +231,10 @@ std::optional<bool> Binder::MentionsDebt() const {
   const Message& message = facts_.contact.message;
   // A name that tells what trade the sender is in tells of a debt.
   if (message.reveals_trade == true) return true;
+  if (!message.mentions_debt && facts_.papers_in_order_by_default &&
+      facts_.contact.to.relation == Relation::kBorrower) {
+    return message.form != MessageForm::kLimitedContent;
+  }
   return message.mentions_debt;  // nobody has looked: it may
 }
 
@@ -199,7 +256,7 @@ std::optional<Day> Binder::LineChangedOn(const ContactPoint& point) const {
       continue;
     }
     changed = event->first_day;
-    if (!changed && !zones_.empty()) changed = zones_.front()->DayOf(event->at);
+    if (!changed && !zones_.empty()) changed = zones_.front().zone->DayOf(event->at);
   }
   return changed;
 }
@@ -337,33 +394,21 @@ DayKind Binder::KindOfDay(const std::string& calendar) const {
 }
 
 Signal Binder::DayReached(Day day) const {
-  if (zones_.empty()) return Signal(Tri::kUnknown);
-  Instant first = kEndOfTime;
-  Instant last = kFirstInstant;
-  for (const auto& zone : zones_) {
-    const Instant start = zone->StartOfDay(day);
-    first = std::min(first, start);
-    last = std::max(last, start);
-  }
-  if (first == last) return Signal::During(first, kEndOfTime);
-  return Signal::Steps(Tri::kNo, {{first, Tri::kUnknown}, {last, Tri::kYes}});
+  return Reached([day](const ZoneTable& zone) { return zone.StartOfDay(day); });
 }
 
 Instant Binder::OwnEnd(const Event& event) const {
   if (event.until) return *event.until;
-  if (!event.last_day) return kEndOfTime;
-  if (zones_.empty()) return kEndOfTime;
-  Instant end = kFirstInstant;
-  for (const auto& zone : zones_) {
-    end = std::max(end, zone->StartOfDay(*event.last_day + date::days{1}));
-  }
-  return end;
+  if (!event.last_day || zones_.empty()) return kEndOfTime;
+  return LastEnd([&](const ZoneTable& zone) {
+    return zone.StartOfDay(*event.last_day + date::days{1});
+  });
 }
 
-Instant Binder::WaitEndAt(const Wait& wait, Instant anchor, const Event* event) const {
+Instant Binder::WaitEndIn(const ZoneTable& zone, const Wait& wait, Instant anchor,
+                          const Event* event) const {
   if (wait.unit == Wait::Unit::kMinutes) return anchor + std::chrono::minutes{wait.n};
   if (wait.unit == Wait::Unit::kHours) return anchor + std::chrono::hours{wait.n};
-  if (zones_.empty()) return kEndOfTime;
   if (wait.unit == Wait::Unit::kField) {
     std::optional<Day> day;
     if (event != nullptr) {
@@ -383,118 +428,107 @@ Instant Binder::WaitEndAt(const Wait& wait, Instant anchor, const Event* event) 
       }
     }
     if (!day) {
-      return wait.otherwise == nullptr ? kEndOfTime : WaitEndAt(*wait.otherwise, anchor, event);
+      return wait.otherwise == nullptr ? kEndOfTime
+                                       : WaitEndIn(zone, *wait.otherwise, anchor, event);
     }
-    Instant end = kFirstInstant;
-    for (const auto& zone : zones_) {
-      end = std::max(end, zone->StartOfDay(*day + date::days{1}));
-    }
-    return end;
+    return zone.StartOfDay(*day + date::days{1});
   }
-  Instant end = kFirstInstant;
-  for (const auto& zone : zones_) {
-    Day day = zone->DayOf(anchor);
-    // From when the event is taken to count: sent, received, or deemed to have arrived.
-    if (wait.from != Wait::From::kSent && event != nullptr) {
-      if (wait.from == Wait::From::kReceived && event->received_on) {
-        day = *event->received_on;
-      } else if (wait.from == Wait::From::kReceived && event->received_at) {
-        day = zone->DayOf(*event->received_at);
-      } else {
-        int travel = 0;
-        for (const Wait::Deemed& deemed : wait.deemed) {
-          if (!deemed.channel || deemed.channel == event->channel) {
-            travel = deemed.days;
-            if (deemed.channel) break;
-          }
+  Day day = zone.DayOf(anchor);
+  // From when the event is taken to count: sent, received, or deemed to have arrived.
+  if (wait.from != Wait::From::kSent && event != nullptr) {
+    if (wait.from == Wait::From::kReceived && event->received_on) {
+      day = *event->received_on;
+    } else if (wait.from == Wait::From::kReceived && event->received_at) {
+      day = zone.DayOf(*event->received_at);
+    } else {
+      int travel = 0;
+      for (const Wait::Deemed& deemed : wait.deemed) {
+        if (!deemed.channel || deemed.channel == event->channel) {
+          travel = deemed.days;
+          if (deemed.channel) break;
         }
-        const DayKind kind_of = KindOfDay(wait.skip_holiday ? wait.calendar : "");
-        const std::optional<Day> arrives = CountOn(day, travel, [&](Day on) {
-          const int weekday = WeekdayOf(on);
-          return !(weekday == 5 && wait.skip_saturday) && !(weekday == 6 && wait.skip_sunday) &&
-                 !(wait.skip_holiday && kind_of(on) == kHolidayBit);
-        });
-        if (!arrives) return kEndOfTime;
-        day = *arrives;
-        // A receipt that turns out later counts; an earlier one changes nothing.
-        if (event->received_on) day = std::max(day, *event->received_on);
       }
+      const DayKind kind_of = KindOfDay(wait.skip_holiday ? wait.calendar : "");
+      const std::optional<Day> arrives = CountOn(day, travel, [&](Day on) {
+        const int weekday = WeekdayOf(on);
+        return !(weekday == 5 && wait.skip_saturday) && !(weekday == 6 && wait.skip_sunday) &&
+               !(wait.skip_holiday && kind_of(on) == kHolidayBit);
+      });
+      if (!arrives) return kEndOfTime;
+      day = *arrives;
+      // A receipt that turns out later counts; an earlier one changes nothing.
+      if (event->received_on) day = std::max(day, *event->received_on);
     }
-    // `day` is the event's day; the next one is day 1 unless the event's own day is.
-    Day opens = day;
-    switch (wait.unit) {
-      case Wait::Unit::kDays:
-        opens = day + date::days{wait.n + (wait.event_day_is_first ? 0 : 1)};
-        break;
-      case Wait::Unit::kBusinessDays: {
-        const std::optional<Day> last =
-            CountOn(wait.event_day_is_first ? day - date::days{1} : day, wait.n,
-                    BusinessDays(wait.calendar));
-        if (!last) return kEndOfTime;
-        opens = *last + date::days{1};
-        break;
-      }
-      case Wait::Unit::kMonths: {
-        const date::year_month_day from{day};
-        const date::year_month target = from.year() / from.month() + date::months{wait.n};
-        const date::day last = (target / date::last).day();
-        opens = Day{target / (from.day() > last ? last : from.day())} +
-                date::days{wait.event_day_is_first ? 0 : 1};
-        break;
-      }
-      case Wait::Unit::kMinutes:
-      case Wait::Unit::kHours:
-      case Wait::Unit::kField:
-        break;
+  }
+  // `day` is the event's day; the next one is day 1 unless the event's own day is.
+  Day opens = day;
+  switch (wait.unit) {
+    case Wait::Unit::kDays:
+      opens = day + date::days{wait.n + (wait.event_day_is_first ? 0 : 1)};
+      break;
+    case Wait::Unit::kBusinessDays: {
+      const std::optional<Day> last =
+          CountOn(wait.event_day_is_first ? day - date::days{1} : day, wait.n,
+                  BusinessDays(wait.calendar));
+      if (!last) return kEndOfTime;
+      opens = *last + date::days{1};
+      break;
     }
-    end = std::max(end, std::min(zone->StartOfDay(opens), kEndOfTime));
+    case Wait::Unit::kMonths: {
+      const date::year_month_day from{day};
+      const date::year_month target = from.year() / from.month() + date::months{wait.n};
+      const date::day last = (target / date::last).day();
+      opens = Day{target / (from.day() > last ? last : from.day())} +
+              date::days{wait.event_day_is_first ? 0 : 1};
+      break;
+    }
+    case Wait::Unit::kMinutes:
+    case Wait::Unit::kHours:
+    case Wait::Unit::kField:
+      break;
+  }
+  return std::min(zone.StartOfDay(opens), kEndOfTime);
+}
+
+Instant Binder::WaitEndIn(const ZoneTable& zone, const Waits& waits, Instant anchor,
+                          const Event* event) const {
+  Instant end = kFirstInstant;
+  for (const Wait& wait : waits) {
+    const bool sent = event == nullptr || wait.from == Wait::From::kSent;
+    end = std::max(end, WaitEndIn(zone, wait, sent ? anchor : KnownAt(*event), event));
   }
   return end;
 }
 
 Instant Binder::WaitEnd(const Waits& waits, const Event& event) const {
+  if (!zones_.empty()) {
+    return LastEnd([&](const ZoneTable& zone) { return WaitEndIn(zone, waits, event.at, &event); });
+  }
+  // Without a zone nobody can say when a day is over; an hour is one everywhere.
   Instant end = kFirstInstant;
   for (const Wait& wait : waits) {
-    const Instant anchor = wait.from == Wait::From::kSent ? event.at : KnownAt(event);
-    end = std::max(end, WaitEndAt(wait, anchor, &event));
+    if (wait.unit != Wait::Unit::kMinutes && wait.unit != Wait::Unit::kHours) return kEndOfTime;
+    end = std::max(end, WaitEndIn(Utc(), {wait}, event.at, &event));
   }
   return end;
 }
 
 Instant Binder::WaitEndFromDay(const Waits& waits, Day day) const {
-  Instant end = kFirstInstant;
   if (zones_.empty()) return kEndOfTime;
-  for (const Wait& wait : waits) {
-    for (const auto& zone : zones_) {
-      end = std::max(end, WaitEndAt(wait, zone->StartOfDay(day), nullptr));
-    }
-  }
-  return end;
+  return LastEnd([&](const ZoneTable& zone) {
+    return WaitEndIn(zone, waits, zone.StartOfDay(day), nullptr);
+  });
 }
 
 Instant Binder::FirstWaitEnd(const Waits& waits, const Event& event) const {
-  if (zones_.size() < 2) return WaitEnd(waits, event);
-  Instant first = kEndOfTime;
-  Binder one = *this;
-  for (const auto& zone : zones_) {
-    one.zones_ = {zone};
-    first = std::min(first, one.WaitEnd(waits, event));
-  }
-  return first;
+  if (zones_.empty()) return WaitEnd(waits, event);
+  return FirstEnd([&](const ZoneTable& zone) { return WaitEndIn(zone, waits, event.at, &event); });
 }
 
 Signal Binder::WaitOverFromDay(const Waits& waits, Day day) const {
-  if (zones_.empty()) return Signal(Tri::kUnknown);
-  Instant first = kEndOfTime;
-  Instant last = kFirstInstant;
-  Binder one = *this;
-  for (const auto& zone : zones_) {
-    one.zones_ = {zone};
-    const Instant end = one.WaitEndFromDay(waits, day);
-    first = std::min(first, end);
-    last = std::max(last, end);
-  }
-  return Signal::Steps(Tri::kNo, {{first, Tri::kUnknown}, {last, Tri::kYes}});
+  return Reached([&](const ZoneTable& zone) {
+    return WaitEndIn(zone, waits, zone.StartOfDay(day), nullptr);
+  });
 }
 
 // ---- Events ------------------------------------------------------------------------------------
@@ -525,7 +559,7 @@ bool SpeaksForOneself(EventName name) {
 
 }  // namespace
 
-bool Binder::Reaches(const Event& event, Scopes scope) const {
+bool Binder::Reaches(const Event& event, Scopes scope, bool unknown_reaches) const {
   const Contact& contact = facts_.contact;
   if (HasScope(scope, Scope::kPerson) && event.by == DoneBy::kParty &&
       SpeaksForOneself(event.name) && contact.to.party != event.by_party) {
@@ -533,10 +567,11 @@ bool Binder::Reaches(const Event& event, Scopes scope) const {
   }
   if (HasScope(scope, Scope::kDebt) && !AboutAccount(event)) return false;
   if (HasScope(scope, Scope::kCreditor) && account_ != nullptr && !event.accounts.empty()) {
-    bool same = false;
+    bool same = Contains(event.accounts, account_->id);
     for (const Account* account : facts_.accounts) {
-      same = same || (Contains(event.accounts, account->id) &&
-                      account->original_creditor == account_->original_creditor);
+      if (same || !Contains(event.accounts, account->id)) continue;
+      const bool told = !account->original_creditor.empty() && !account_->original_creditor.empty();
+      same = told ? account->original_creditor == account_->original_creditor : unknown_reaches;
     }
     if (!same) return false;
   }
@@ -597,12 +632,20 @@ bool Binder::Passes(const Filter& filter, const Event& event, bool unknown_passe
   return PassesCondition(filter.when, event, unknown_passes);
 }
 
-std::vector<const Event*> Binder::Find(const Filter& filter, Scopes scope,
-                                       bool unknown_passes) const {
+std::vector<const Event*> Binder::Find(const Filter& filter, Scopes scope, bool unknown_passes,
+                                       const Person* person) const {
+  const bool for_person =
+      HasScope(scope, Scope::kPerson) &&
+      std::none_of(filter.when.tests.begin(), filter.when.tests.end(),
+                   [](const Test& test) { return test.field == Field::kTo; });
+  if (person == nullptr) person = &facts_.contact.to;
   std::vector<const Event*> found;
   for (const Event* event : facts_.history) {
     if (!IsNamed(filter, *event)) continue;
-    if (Reaches(*event, scope) && Passes(filter, *event, unknown_passes)) found.push_back(event);
+    if (for_person && event->name == EventName::kAttempt && event->to != *person) continue;
+    if (Reaches(*event, scope, unknown_passes) && Passes(filter, *event, unknown_passes)) {
+      found.push_back(event);
+    }
   }
   return found;
 }
@@ -661,26 +704,26 @@ std::vector<std::vector<Instant>> Binder::LeavesByZone(
       window.unit == WindowUnit::kConsecutiveDays || window.unit == WindowUnit::kCalendarDay ||
       window.unit == WindowUnit::kCalendarWeek || window.unit == WindowUnit::kCalendarMonth;
   std::vector<std::vector<Instant>> by_zone;
-  static const ZoneTable* const kUtc = new ZoneTable("UTC", {{kFirstInstant, Seconds{0}}});
-  const auto leaves_in = [&](const ZoneTable& zone) {
+  const auto leaves_in = [&](const ZoneTable& zone, Instant until) {
     std::vector<Instant> leaves;
     for (const Event* event : events) {
-      leaves.push_back(LeavesWindow(window.unit, window.n, week_starts(), zone, event->at));
+      leaves.push_back(
+          std::min(LeavesWindow(window.unit, window.n, week_starts(), zone, event->at), until));
     }
     std::sort(leaves.begin(), leaves.end());
     return leaves;
   };
   if (!needs_zone) {
-    by_zone.push_back(leaves_in(*kUtc));
+    by_zone.push_back(leaves_in(Utc(), kEndOfTime));
   } else {
-    for (const auto& zone : zones_) by_zone.push_back(leaves_in(*zone));
+    for (const DayZone& one : zones_) by_zone.push_back(leaves_in(*one.zone, one.until));
   }
   return by_zone;
 }
 
 // The newest of the events that the filter selects, as long as they ended as it wants, newest last.
 // The outcome makes or breaks the row; everything else says which events it is a row of.
-std::vector<const Event*> Binder::FindRow(const Seen& seen) const {
+std::vector<const Event*> Binder::FindRow(const Seen& seen, const Person& person) const {
   Filter selects = *seen.of;
   Condition wanted;
   std::erase_if(selects.when.tests, [&](const Test& test) {
@@ -689,7 +732,7 @@ std::vector<const Event*> Binder::FindRow(const Seen& seen) const {
     return true;
   });
   std::vector<const Event*> row;
-  const std::vector<const Event*> selected = Find(selects, seen.scope, true);
+  const std::vector<const Event*> selected = Find(selects, seen.scope, true, &person);
   for (auto at = selected.rbegin(); at != selected.rend(); ++at) {
     if (!PassesCondition(wanted, **at, false) || !Passes(selects, **at, false)) break;
     row.push_back(*at);
@@ -707,17 +750,8 @@ Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
     of_now.push_back(test);
     return true;
   });
-  // Of attempts a person has seen those meant for them, unless the filter says whom it means.
-  const bool names_addressee =
-      std::any_of(of.when.tests.begin(), of.when.tests.end(),
-                  [](const Test& test) { return test.field == Field::kTo; });
   const Person& person = subject.event == nullptr ? facts_.contact.to : subject.event->to;
   const auto holds = [&](std::vector<const Event*> events) {
-    if (HasScope(seen.scope, Scope::kPerson) && !names_addressee) {
-      std::erase_if(events, [&](const Event* event) {
-        return event->name == EventName::kAttempt && event->to != person;
-      });
-    }
     const int wanted = std::max(seen.at_least, seen.in_a_row);
     // An event does not see itself.
     std::erase(events, subject.event);
@@ -751,9 +785,9 @@ Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
     const Signal any = Signal::Or(zones);
     return Signal::Or({all, Signal::And({any, Signal(Tri::kUnknown)})});
   };
-  if (seen.in_a_row > 0) return holds(FindRow(seen));
-  std::vector<const Event*> certain = Find(of, seen.scope, false);
-  std::vector<const Event*> possible = Find(of, seen.scope, true);
+  if (seen.in_a_row > 0) return holds(FindRow(seen, person));
+  std::vector<const Event*> certain = Find(of, seen.scope, false, &person);
+  std::vector<const Event*> possible = Find(of, seen.scope, true, &person);
   if (certain.size() == possible.size()) return holds(std::move(certain));
   // What may have been such an event may have been seen.
   return Signal::Or({holds(std::move(certain)),
@@ -845,15 +879,16 @@ Signal Binder::Consent(const ConsentTest& test, const Subject& subject,
     if (!Concerns(given, channel, point)) continue;
     Instant from = KnownAt(given);
     Instant to = kEndOfTime;
-    if (!zones_.empty()) {
-      for (const auto& zone : zones_) {
-        if (given.first_day) from = std::max(from, zone->StartOfDay(*given.first_day));
-        if (given.last_day) {
-          to = std::min(to, zone->StartOfDay(*given.last_day + date::days{1}));
-        }
-      }
-    } else if (given.first_day || given.last_day) {
-      continue;
+    if (zones_.empty() && (given.first_day || given.last_day)) continue;
+    if (given.first_day) {
+      from = std::max(from, LastEnd([&](const ZoneTable& zone) {
+                        return zone.StartOfDay(*given.first_day);
+                      }));
+    }
+    if (given.last_day) {
+      to = std::min(to, FirstEnd([&](const ZoneTable& zone) {
+                      return zone.StartOfDay(*given.last_day + date::days{1});
+                    }));
     }
     if (given.until) to = std::min(to, *given.until);
     // A limit on how long a consent lasts helps the borrower: the earliest zone's end counts.
@@ -929,7 +964,7 @@ Signal Binder::Available(const Allowance& allowance, const Condition& when) cons
   if (!allowance.within.empty()) {
     const Event* anchor = answered != nullptr ? answered : NewestToAnswer(kEndOfTime);
     if (anchor == nullptr) return Signal::Always(false);
-    in_time = Signal::During(anchor->at, WaitEnd(allowance.within, *anchor));
+    in_time = Signal::During(anchor->at, FirstWaitEnd(allowance.within, *anchor));
   }
   std::vector<const Event*> used;
   for (const Event* event : facts_.history) {
@@ -1282,14 +1317,10 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
     Signal holds = Signal::Always(false);
     if (test.field == Field::kAnswersSameDay) {
       if (answered != nullptr && !zones_.empty()) {
-        Instant first = kEndOfTime;
-        Instant last = kFirstInstant;
-        for (const auto& zone : zones_) {
-          const Instant over = zone->StartOfDay(zone->DayOf(answered->at) + date::days{1});
-          first = std::min(first, over);
-          last = std::max(last, over);
-        }
-        holds = Signal::Steps(Tri::kNo, {{answered->at, Tri::kYes}, {first, Tri::kUnknown}, {last, Tri::kNo}});
+        const Signal over = Reached([&](const ZoneTable& zone) {
+          return zone.StartOfDay(zone.DayOf(answered->at) + date::days{1});
+        });
+        holds = Signal::And({Signal::During(answered->at, kEndOfTime), Signal::Not(over)});
       }
       if (!OneOf(Known::Of(1), test.values)) holds = Signal::Not(holds);
       return negated ? Signal::Not(holds) : holds;
@@ -1424,11 +1455,11 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
     case Test::Op::kAfter: {
       if (subject.event == nullptr || zones_.empty()) return Signal(Tri::kUnknown);
       // The day must lie at least the wait after the event's own day, wherever that day is read.
-      for (const auto& zone : zones_) {
-        Waits from_own_day = test.wait;
-        for (Wait& wait : from_own_day) wait.event_day_is_first = true;
-        const Instant earliest = WaitEnd(from_own_day, *subject.event);
-        if (zone->StartOfDay(day) < earliest) return Signal::Always(false);
+      Waits from_own_day = test.wait;
+      for (Wait& wait : from_own_day) wait.event_day_is_first = true;
+      const Instant earliest = WaitEnd(from_own_day, *subject.event);
+      for (const DayZone& one : zones_) {
+        if (one.zone->StartOfDay(day) < earliest) return Signal::Always(false);
       }
       return Signal::Always(true);
     }

@@ -59,6 +59,10 @@ class Binder {
   // The account that is asked about now; conditions on accounts and scopes of `debt` mean it.
   void SetAccount(const Account* account) { account_ = account; }
   const Account* account() const { return account_; }
+  // The zone of each row of LeavesByZone, where the window counts local days.
+  const ZoneTable* DayZoneAt(size_t row) const {
+    return row < zones_.size() ? zones_[row].zone : nullptr;
+  }
   // The pack whose rule is being bound: its calendars and week.
   void SetPack(const Pack* pack) { pack_ = pack; }
   int week_starts() const { return pack_ == nullptr ? 0 : pack_->week_starts; }
@@ -69,12 +73,16 @@ class Binder {
   // Is it an event that the filter names?
   static bool IsNamed(const Filter& filter, const Event& event);
   bool PassesCondition(const Condition& condition, const Event& event, bool unknown_passes) const;
-  // Passing events in the scope of the contact, oldest first.
-  std::vector<const Event*> Find(const Filter& filter, Scopes scope, bool unknown_passes) const;
+  // Passing events in the scope of the contact, oldest first. With the scope of a person, attempts
+  // meant for somebody else than `person` (nullptr: whom the contact is meant for) are left out,
+  // unless the filter itself says whom it means.
+  std::vector<const Event*> Find(const Filter& filter, Scopes scope, bool unknown_passes,
+                                 const Person* person = nullptr) const;
 
   // How far an event reaches (section 3, Scope). Events narrowed to channels, points or accounts
   // reach no further than that, as far as the scope speaks of them.
-  bool Reaches(const Event& event, Scopes scope) const;
+  // What nobody told, here the original creditor, is as `unknown_reaches` says.
+  bool Reaches(const Event& event, Scopes scope, bool unknown_reaches = true) const;
   // Was the event about the account asked about, or about this one?
   bool AboutAccount(const Event& event) const;
   static bool About(const Event& event, const Account& account);
@@ -83,7 +91,7 @@ class Binder {
   // zone. kEndOfTime when it cannot be known.
   Instant WaitEnd(const Waits& waits, const Event& event) const;
   Instant WaitEndFromDay(const Waits& waits, Day day) const;
-  // The first instant when the wait is over in some zone.
+  // The first instant when the wait is over in some zone that is still in the set then.
   Instant FirstWaitEnd(const Waits& waits, const Event& event) const;
   // Is that wait over? Unknown while only some zones say so.
   Signal WaitOverFromDay(const Waits& waits, Day day) const;
@@ -147,9 +155,24 @@ class Binder {
  private:
   Signal BindTest(const Test& test, const Subject& subject) const;
   Signal BindSeen(const Seen& seen, const Subject& subject) const;
-  std::vector<const Event*> FindRow(const Seen& seen) const;
-  Instant WaitEndAt(const Wait& wait, Instant anchor, const Event* event) const;
-  std::vector<std::shared_ptr<const ZoneTable>> Zones() const;
+  std::vector<const Event*> FindRow(const Seen& seen, const Person& person) const;
+  // A zone of the borrower's clock, and until when it is in the set. It counts as long as it is in it
+  // or will be: a zone that has left the set ends no day and no wait any more.
+  struct DayZone {
+    const ZoneTable* zone;
+    Instant until;
+  };
+  Instant WaitEndIn(const ZoneTable& zone, const Wait& wait, Instant anchor, const Event* event) const;
+  Instant WaitEndIn(const ZoneTable& zone, const Waits& waits, Instant anchor, const Event* event) const;
+  // `end` of each zone, over in all that still count: the greatest of what each zone asks for.
+  template <typename End>
+  Instant LastEnd(const End& end) const;
+  // Over in the first zone that says so while it is in the set.
+  template <typename End>
+  Instant FirstEnd(const End& end) const;
+  // Yes once all zones that count have come to their instant, No before any has.
+  template <typename End>
+  Signal Reached(const End& end) const;
   std::function<bool(Day)> BusinessDays(const std::string& calendar) const;
   // The n-th day after `from` that counts; nullopt: none before time ends.
   static std::optional<Day> CountOn(Day from, int n, const std::function<bool(Day)>& counts);
@@ -160,7 +183,7 @@ class Binder {
   const Account* account_ = nullptr;
   bool any_undelivered_ = false;
   const Pack* pack_ = nullptr;
-  std::vector<std::shared_ptr<const ZoneTable>> zones_;  // of the borrower's clock, ever
+  std::vector<DayZone> zones_;  // each once
 };
 
 // Adds the rule, bound, to `rules`, unless it can never deny this contact, and its id to

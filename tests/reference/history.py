@@ -279,11 +279,9 @@ def stands(event, body, ask):
         return False
     if event.first_day is not None and ask.zones and max(ask.days()) < event.first_day:
         return False
+    if taken_back(event, ask):
+        return False
     later = [e for e in ask.history() if (e.at, e.number) > (event.at, event.number)]
-    for other in later:
-        if other.name == event.name and other.ended and about(other, ask) \
-                and (other.by, other.by_party) == (event.by, event.by_party):
-            return False
     scope = body.get("scope", ["person"])
     for end in body.get("until") or []:
         if "after" in end:
@@ -292,6 +290,13 @@ def stands(event, body, ask):
         elif any(match(end, e, ask) and in_scope(scope, e, ask) for e in later):
             return False
     return True
+
+
+def taken_back(event, ask):
+    """Did whoever said it say later that it is over?"""
+    return any(other.name == event.name and other.ended and about(other, ask)
+               and (other.by, other.by_party) == (event.by, event.by_party)
+               for other in ask.history() if (other.at, other.number) > (event.at, event.number))
 
 
 def lapsed(event, end, later, scope, ask):

@@ -4,10 +4,10 @@ import datetime
 
 from calendars import WEEKDAYS, local, local_day, weekday
 from conditions import (CHANNEL_GROUPS, MESSAGES, account_date, audience, condition, field, finding,
-                        of_class, outcome, test, words)
+                        in_order, of_class, outcome, test, words)
 from facts import Unsupported, listed, minutes
 from history import (about, agreed, consent, during, find, in_form, in_scope, in_slots,
-                     in_window_of_zone, match, narrow_enough, same_value, stands)
+                     in_window_of_zone, match, narrow_enough, same_value, stands, taken_back)
 from waits import wait_after_day, wait_end
 
 
@@ -68,7 +68,8 @@ def day_blackout(body, rule, ask):
     if not zones:
         return True
     if body.get("occasions") and any(occasion(event, day) for event in ask.history()
-                                     if event.name == "occasion" for day in ask.days(zones)):
+                                     if event.name == "occasion" and not taken_back(event, ask)
+                                     for day in ask.days(zones)):
         return True
     calendars = ask.world.calendar(body["calendar"], ask) if "calendar" in body else []
     dates = {str(date) for date in body.get("dates") or []}
@@ -490,7 +491,8 @@ def caller_lacks(wanted, rule, ask):
         return True
     if "class" not in wanted:
         return False
-    tags = field("caller.class", ask)
+    # A number of which nothing is said is as law wants it, where papers are in order.
+    tags = in_order(ask.question.contact["caller_class"], ask)
     return tags is None or not all(tag in tags for tag in listed(wanted["class"]))
 
 
@@ -530,7 +532,10 @@ def stale(stale_on, ask):
     if isinstance(stale_on, dict):
         stale_on, wait = stale_on["date"], stale_on["wait"]
     day = account_date(stale_on.removeprefix("account."), ask.account)
-    if day is None or not ask.zones:
+    if day is None:
+        # The scenario form: limitation that nobody told of is far off.
+        return not ask.question.in_order
+    if not ask.zones:
         return True
     if wait is None:
         return max(ask.days()) > day

@@ -18,9 +18,13 @@ AREA_CODES = {"614": "US", "202": "US", "212": "US", "312": "US", "907": "US", "
               "416": "CA", "709": "CA", "604": "CA", "800": None, "888": None}
 
 
+# The C parser is faster; PyPy, which is worth using for long runs, has none.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def read_yaml(path):
     with open(path, encoding="utf-8") as file:
-        return yaml.load(file, Loader=yaml.CSafeLoader)
+        return yaml.load(file, Loader=LOADER)
 
 
 class Places:

@@ -336,6 +336,107 @@ TEST(Exceptions, SpareOneRuleAloneAndNeverOnAGuess) {
   EXPECT_EQ(decision.answer, Answer::kDenied) << "a cap of none never opens";
 }
 
+TEST(Days, AZoneThatHasLeftTheSetEndsNoWaitAndNoWindow) {
+  // A wait over the 11th: at 04:00 in the home zone, at 08:00 in the one the borrower declared, which
+  // counts for ninety days.
+  const struct {
+    const char* why;
+    const char* declared_at;
+    const char* opens;
+  } rows[] = {
+      {"declared lately", "2026-04-01T00:00:00Z", "2026-04-12T08:00:00Z"},
+      {"declared long ago", "2026-01-01T00:00:00Z", "2026-04-12T04:00:00Z"},
+      {"grows stale between the two", "2026-01-12T06:00:00Z", "2026-04-12T06:00:00Z"},
+  };
+  for (const auto& row : rows) {
+    for (const bool cap : {false, true}) {
+      TestWorld world;
+      world.borrower.declared_zone = "XA/South";
+      world.borrower.declared_zone_at = Utc(row.declared_at);
+      Cooldown cooldown;
+      cooldown.after = EventFilter(EventName::kAttempt);
+      cooldown.wait = {Wait{Wait::Unit::kDays, 1}};
+      world.rules = {cap ? CapRule("xa.rule", 1, WindowUnit::kCalendarDay, 2)
+                         : MakeRule("xa.rule", RuleKind::kCooldown, cooldown)};
+      world.AddCall("2026-04-10T16:00:00Z");
+      const Decision decision = world.At("2026-04-10T17:00:00Z");
+      EXPECT_EQ(decision.answer, Answer::kDeferred) << row.why;
+      EXPECT_EQ(decision.next_allowed_at, Utc(row.opens)) << row.why << (cap ? ", cap" : ", wait");
+    }
+  }
+}
+
+TEST(DayBlackout, AnOccasionWithoutALastDayLastsUntilItIsSaidToBeOver) {
+  TestWorld world;
+  DayBlackout blackout;
+  blackout.occasions = true;
+  world.rules = {MakeRule("xa.days", RuleKind::kDayBlackout, blackout)};
+  world.Add(EventName::kOccasion, "2026-04-02T16:00:00Z").first_day = OnDay("2026-04-04");
+  EXPECT_EQ(world.At("2026-04-03T16:00:00Z").answer, Answer::kAllowed) << "before its first day";
+  EXPECT_EQ(world.At("2026-04-04T03:59:59Z").answer, Answer::kAllowed);
+  EXPECT_EQ(world.At("2026-04-04T04:00:00Z").answer, Answer::kDenied);
+  EXPECT_EQ(world.At("2027-04-04T16:00:00Z").answer, Answer::kDenied) << "for good";
+  Event& over = world.Add(EventName::kOccasion, "2026-04-20T16:00:00Z");
+  over.ended = true;
+  EXPECT_EQ(world.At("2026-04-20T16:00:00Z").answer, Answer::kAllowed);
+  world.history.pop_back();
+  world.history.back().last_day = OnDay("2026-04-05");
+  EXPECT_EQ(world.At("2026-04-06T03:59:59Z").next_allowed_at, Utc("2026-04-06T04:00:00Z"));
+}
+
+TEST(ThirdParty, ALimitedContentVoicemailTellsNobodyOfTheDebtWherePapersAreInOrder) {
+  TestWorld world;
+  ThirdParty third;
+  third.overheard = true;
+  world.rules = {MakeRule("xa.third", RuleKind::kThirdParty, third)};
+  world.contact.channel = Channel::kVoicemail;
+  world.contact.message.form = MessageForm::kLimitedContent;
+  EXPECT_EQ(world.At("2026-04-02T16:00:00Z").answer, Answer::kDenied) << "nobody has looked";
+  world.papers_in_order = true;
+  EXPECT_EQ(world.At("2026-04-02T16:00:00Z").answer, Answer::kAllowed);
+  world.contact.message.form = MessageForm::kFull;
+  EXPECT_EQ(world.At("2026-04-02T16:00:00Z").answer, Answer::kDenied);
+}
+
+TEST(Scope, ACreditorNobodyToldOfMayBeTheSame) {
+  const struct {
+    const char* why;
+    const char* mine;
+    const char* theirs;
+    bool counts;
+  } rows[] = {{"the same", "Bank A", "Bank A", true},
+              {"another", "Bank A", "Bank B", false},
+              {"theirs not told", "Bank A", "", true},
+              {"mine not told", "", "Bank B", true}};
+  for (const auto& row : rows) {
+    TestWorld world;
+    Account other = world.accounts.front();
+    other.id = NumberedId<AccountId>(2);
+    world.accounts.front().original_creditor = row.mine;
+    other.original_creditor = row.theirs;
+    world.accounts.push_back(other);
+    Rule cap = CapRule("xa.cap", 1, WindowUnit::kRollingDays, 7);
+    std::get<FrequencyCap>(cap.body).scope = static_cast<Scopes>(Scope::kCreditor);
+    world.rules = {cap};
+    world.AddCall("2026-04-01T16:00:00Z").accounts = {other.id};
+    EXPECT_EQ(world.At("2026-04-02T16:00:00Z").answer == Answer::kDeferred, row.counts) << row.why;
+  }
+}
+
+TEST(Scope, WhatWasMeantForAnotherPersonIsNoAnchorForThisOne) {
+  TestWorld world;
+  NoticeFirst notice;
+  notice.notices = {{static_cast<int64_t>(NoticeKind::kValidationNotice), ""}};
+  notice.scope = static_cast<Scopes>(Scope::kPerson);
+  notice.within = {Wait{Wait::Unit::kHours, 1}};
+  notice.after = EventFilter(EventName::kAttempt);
+  world.rules = {MakeRule("xa.notice", RuleKind::kNoticeFirst, notice)};
+  Event& letter = world.AddCall("2026-04-01T16:00:00Z");
+  EXPECT_EQ(world.At("2026-04-02T16:00:00Z").answer, Answer::kDenied);
+  letter.to.relation = Relation::kAttorney;
+  EXPECT_EQ(world.At("2026-04-02T16:00:00Z").answer, Answer::kAllowed);
+}
+
 TEST(Question, KeepsEveryDenialAndNamesTheFirstCommonOpening) {
   TestWorld world;
   world.rules = {HoursRule("xa.hours", 8, 21), CapRule("xa.cap", 1, WindowUnit::kCalendarDay, 1)};

@@ -116,6 +116,7 @@ struct TestWorld {
   Pack::Vocabulary vocabulary;
   std::map<std::string, HolidayCalendar> calendars;
   std::vector<std::string> warn, mute;  // of an overlay beside the pack
+  bool papers_in_order = false;
 
   TestWorld() {
     tenant.id = "lender";
@@ -180,6 +181,7 @@ struct TestWorld {
     facts.contact = contact;
     facts.tenant = &tenant;
     facts.borrower = &borrower;
+    facts.papers_in_order_by_default = papers_in_order;
     for (const Account& account : accounts) facts.accounts.push_back(&account);
     for (const Event& event : history) facts.history.push_back(&event);
     return Resolve(facts, {*bundle, zones, places});
