@@ -5,7 +5,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "adapters/cli/decide_command.h"
+#include "adapters/cli/evaluate_lines.h"
 #include "adapters/cli/exit_codes.h"
 #include "adapters/grpc/services.h"
 #include "adapters/phones/phones.h"
@@ -72,9 +72,7 @@ absl::StatusOr<std::vector<std::string>> Explained(const ExplainCall& call, std:
   }
   v1::EvaluateRequest request;
   FORBEAR_RETURN_IF_ERROR(ParseEvaluateRequest(json, &request));
-  if (request.subject_case() != v1::EvaluateRequest::kFacts) {
-    return InvalidArgument("`facts`: is missing: nothing is stored here, so the facts come along");
-  }
+  FORBEAR_RETURN_IF_ERROR(CheckFactsCome(request));
   FORBEAR_ASSIGN_OR_RETURN(const std::shared_ptr<const ZoneTables> zones, LoadZones());
   FORBEAR_ASSIGN_OR_RETURN(const yaml::LoadedPolicies loaded,
                            yaml::LoadPolicies(call.policies, !call.without_house));

@@ -12,6 +12,7 @@
 #include "adapters/cli/calendar_command.h"
 #include "adapters/cli/explain_command.h"
 #include "adapters/cli/packs_command.h"
+#include "adapters/cli/simulate_command.h"
 #include "adapters/yaml/pack_reader.h"
 #include "adapters/yaml/scenario.h"
 #include "adapters/zones/zones.h"
@@ -315,6 +316,7 @@ void AddPolicyCommands(CLI::App& app, int* exit_code) {
   AddCalendarCommand(*group, exit_code);
   AddExplainCommand(*group, exit_code);
   AddPacksCommands(*group, exit_code);
+  AddSimulateCommand(*group, exit_code);
   for (const bool lint : {true, false}) {
     CLI::App* command = group->add_subcommand(
         lint ? "lint" : "test", lint ? "check packs; one fault a line, with file, line and column"
