@@ -1556,15 +1556,16 @@ class CalendarReader {
         weekend_ = static_cast<uint8_t>(weekend_ | 1U << Weekday(*item));
       }
     }
-    std::set<Day> days;
+    std::vector<Named> named;
     if (const Node* list = map.Need("days")) {
       for (const Node* item : ReadList(*list)) {
         // A year more on each side: what is observed on another day may move over New Year.
         for (int year = calendar.first_year - 1; year <= calendar.last_year + 1; ++year) {
-          if (!AddDay(*item, year, &days)) break;
+          if (!AddDay(*item, year, &named)) break;
         }
       }
     }
+    const std::set<Day> days = Observe(std::move(named));
     if (const Node* workdays = map.Get("workdays")) {
       for (const Node* item : ReadList(*workdays)) {
         MapReader one(*item, "the workday", &faults_);
@@ -1603,8 +1604,39 @@ class CalendarReader {
   }
   bool IsWeekend(Day day) const { return (weekend_ >> WeekdayOf(day) & 1) != 0; }
 
+  // A day that a row names, and how it is kept where it falls badly.
+  struct Named {
+    Day day{};
+    std::string observed = "none";
+  };
+
+  // What moves makes way for every day that is named, whatever the order of the rows.
+  static std::set<Day> Observe(std::vector<Named> named) {
+    std::stable_sort(named.begin(), named.end(),
+                     [](const Named& a, const Named& b) { return a.day < b.day; });
+    std::set<Day> days;
+    for (const Named& one : named) {
+      if (one.observed != "next_day") days.insert(one.day);
+    }
+    for (const Named& one : named) {
+      Day kept = one.day;
+      if (one.observed == "next_day" || one.observed == "next_day_too") {
+        do {
+          kept += date::days{1};
+        } while (days.contains(kept));
+      } else if (one.observed == "next_monday") {
+        while (WeekdayOf(kept) != 0) kept += date::days{1};
+      } else if (one.observed == "nearest_weekday") {
+        // Saturday on the Friday before, Sunday on the Monday after (5 USC 6103(b), EO 11582).
+        kept += date::days{WeekdayOf(kept) == 5 ? -1 : 1};
+      }
+      days.insert(kept);
+    }
+    return days;
+  }
+
   // False after a fault, so that it is told once and not for every year.
-  bool AddDay(const Node& item, int year, std::set<Day>* days) {
+  bool AddDay(const Node& item, int year, std::vector<Named>* days) {
     const size_t before = faults_.lines().size();
     MapReader one(item, "the day", &faults_);
     std::optional<Day> day;
@@ -1655,7 +1687,14 @@ class CalendarReader {
       }
     }
     std::string observed = "none";
-    if (const Node* rule = one.Get("observed")) observed = ReadText(*rule, &faults_).value_or("none");
+    if (const Node* rule = one.Get("observed")) {
+      static const std::vector<std::string> kWays = {"none", "next_day", "next_day_too",
+                                                     "next_monday", "nearest_weekday"};
+      observed = ReadText(*rule, &faults_).value_or("none");
+      if (std::find(kWays.begin(), kWays.end(), observed) == kWays.end()) {
+        faults_.Add(item, Unknown("observed", observed, kWays));
+      }
+    }
     uint8_t only_if = weekend_;
     if (const Node* when = one.Get("if")) {
       only_if = 0;
@@ -1667,30 +1706,7 @@ class CalendarReader {
     if (faults_.lines().size() != before) return false;
     if (!day) return true;
     const bool moves = (only_if >> WeekdayOf(*day) & 1) != 0;
-    days->insert(*day);
-    if (!moves || observed == "none") return true;
-    if (observed == "next_day") {
-      days->erase(*day);
-      Day next = *day + date::days{1};
-      while (days->contains(next)) next += date::days{1};
-      days->insert(next);
-    } else if (observed == "next_day_too") {
-      Day next = *day + date::days{1};
-      while (days->contains(next)) next += date::days{1};
-      days->insert(next);
-    } else if (observed == "next_monday") {
-      Day next = *day;
-      while (WeekdayOf(next) != 0) next += date::days{1};
-      days->insert(next);
-    } else if (observed == "nearest_weekday") {
-      // Saturday on the Friday before, Sunday on the Monday after (5 USC 6103(b), EO 11582).
-      days->insert(WeekdayOf(*day) == 5 ? *day - date::days{1} : *day + date::days{1});
-    } else {
-      faults_.Add(item, Unknown("observed", observed,
-                                Strings({"none", "next_day", "next_day_too", "next_monday",
-                                         "nearest_weekday"})));
-      return false;
-    }
+    days->push_back({*day, moves ? observed : "none"});
     return true;
   }
   unsigned Month(const Node& node) {

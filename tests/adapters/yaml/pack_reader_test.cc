@@ -224,6 +224,22 @@ TEST(Reader, WordsOfOldYamlAreWords) {
   EXPECT_EQ(faults.lines().size(), 4U) << "none of them is a truth value";
 }
 
+TEST(Calendar, WhatMovesMakesWayForEveryNamedDayWhateverTheOrderOfRows) {
+  // 31 December 2028 is a Sunday, and New Year's Day follows.
+  const std::string last = "  - {fixed: '12-31', observed: next_day_too, if: [sun]}\n";
+  const std::string first = "  - {fixed: '01-01'}\n";
+  for (const std::string& rows : {last + first, first + last}) {
+    Faults faults("c");
+    const policy::HolidayCalendar calendar =
+        ReadCalendar("c", "years: [2028, 2029]\ndays:\n" + rows, &faults);
+    EXPECT_THAT(faults.lines(), ElementsAre());
+    EXPECT_THAT(calendar.holidays, testing::IsSupersetOf({ParseDay("2028-12-31").value(),
+                                                          ParseDay("2029-01-01").value(),
+                                                          ParseDay("2029-01-02").value()}))
+        << rows;
+  }
+}
+
 TEST(Calendar, WorksOutMovedAndMovableDays) {
   Faults faults("c");
   const policy::HolidayCalendar calendar = ReadCalendar("c", R"(
