@@ -9,6 +9,11 @@ namespace forbear {
 ZoneTable::ZoneTable(std::string name, std::vector<ZoneTransition> transitions)
     : name_(std::move(name)), transitions_(std::move(transitions)) {
   FORBEAR_CHECK(!transitions_.empty() && transitions_.front().at == kFirstInstant);
+  for (size_t i = 1; i < transitions_.size(); ++i) {
+    const LocalTime before{(transitions_[i].at - Seconds{1} + transitions_[i - 1].offset).time_since_epoch()};
+    const LocalTime after{(transitions_[i].at + transitions_[i].offset).time_since_epoch()};
+    dates_return_ = dates_return_ || date::floor<date::days>(after) < date::floor<date::days>(before);
+  }
 }
 
 size_t ZoneTable::IndexAt(Instant at) const {
@@ -40,10 +45,17 @@ Instant ZoneTable::FirstAtOrAfter(LocalTime reading, Instant from) const {
 }
 
 Instant ZoneTable::StartOfDay(Day day) const {
-  // A clock set back over midnight shows the new day's first hour twice; the day began the first
-  // time. Searching from two days before finds that first showing.
+  // No zone's day begins more than two days before the same day of UTC.
   const Instant before{(day - date::days{2}).time_since_epoch()};
-  return FirstAtOrAfter(LocalTime{day}, before);
+  const LocalTime midnight{day};
+  Instant start = FirstAtOrAfter(midnight, before);
+  if (!dates_return_) return start;
+  // A clock that shows the day and goes back into the one before has not left that one for good.
+  for (size_t i = IndexAt(start) + 1;
+       i < transitions_.size() && transitions_[i].at < start + date::days{1}; ++i) {
+    if (ToLocal(transitions_[i].at) < midnight) start = FirstAtOrAfter(midnight, transitions_[i].at);
+  }
+  return start;
 }
 
 }  // namespace forbear

@@ -28,7 +28,12 @@ class ZoneTable {
   const std::vector<ZoneTransition>& transitions() const { return transitions_; }
 
   LocalTime ToLocal(Instant at) const { return LocalTime{(at + OffsetAt(at)).time_since_epoch()}; }
-  Day DayOf(Instant at) const { return date::floor<date::days>(ToLocal(at)); }
+  // The local day whose start has come and the next one's has not: the wall clock's date, but while a
+  // date is shown that the clock will leave again for the one before.
+  Day DayOf(Instant at) const {
+    const Day shown = date::floor<date::days>(ToLocal(at));
+    return dates_return_ && StartOfDay(shown) > at ? shown - date::days{1} : shown;
+  }
   Seconds OffsetAt(Instant at) const;
   // The first transition after `at`, or kEndOfTime.
   Instant NextTransition(Instant at) const;
@@ -37,8 +42,9 @@ class ZoneTable {
   // instant the clock jumps; of a repeated reading it is the first showing, if `from` is no later.
   Instant FirstAtOrAfter(LocalTime reading, Instant from) const;
 
-  // The first instant of the local day: where midnight is skipped, the instant of the jump. A day
-  // that a zone skipped whole begins when the next one does.
+  // The instant from which on it is never again the day before: local midnight; where midnight is
+  // skipped, the instant of the jump; where it is shown twice, the second showing. A day that a zone
+  // skipped whole begins when the next one does.
   Instant StartOfDay(Day day) const;
 
  private:
@@ -46,6 +52,7 @@ class ZoneTable {
 
   std::string name_;
   std::vector<ZoneTransition> transitions_;
+  bool dates_return_ = false;  // some transition sets the clock back into the day before
 };
 
 // All zones a deployment knows, with the version of the data they came from.

@@ -75,6 +75,22 @@ TEST(ZoneTable, KnowsWhereADayBegins) {
   EXPECT_EQ(FormatInstant(SkipsADay().StartOfDay(OnDay("2026-12-31"))), "2026-12-30T10:00:00Z");
 }
 
+TEST(ZoneTable, ADateThatTheClockLeavesAgainHasNotBegun) {
+  // As in St. John's until 2011: at 00:01 of 2 November back to 23:01 of the 1st.
+  const ZoneTable zone("XA/Back", {{kFirstInstant, minutes{-150}},
+                                   {Utc("2026-11-02T02:31:00Z"), minutes{-210}}});
+  EXPECT_EQ(FormatInstant(zone.StartOfDay(OnDay("2026-11-02"))), "2026-11-02T03:30:00Z");
+  EXPECT_EQ(FormatInstant(zone.StartOfDay(OnDay("2026-11-01"))), "2026-11-01T02:30:00Z");
+  EXPECT_EQ(FormatInstant(zone.StartOfDay(OnDay("2026-11-03"))), "2026-11-03T03:30:00Z");
+  const struct {
+    const char* at;
+    const char* day;
+  } rows[] = {{"2026-11-02T02:29:59Z", "2026-11-01"}, {"2026-11-02T02:30:30Z", "2026-11-01"},
+              {"2026-11-02T02:31:00Z", "2026-11-01"}, {"2026-11-02T03:29:59Z", "2026-11-01"},
+              {"2026-11-02T03:30:00Z", "2026-11-02"}};
+  for (const auto& row : rows) EXPECT_EQ(FormatDay(zone.DayOf(Utc(row.at))), row.day) << row.at;
+}
+
 TEST(ZoneTable, NamesTheNextTransition) {
   const ZoneTable zone = Jumping();
   EXPECT_EQ(FormatInstant(zone.NextTransition(Utc("2026-03-08T06:59:59Z"))), "2026-03-08T07:00:00Z");
