@@ -1392,7 +1392,7 @@ void RunScenarios(const std::vector<std::unique_ptr<Scenario>>& scenarios,
       ++run->passed;
       for (const policy::Denial& denial : decision.denials) ++run->denied_by[denial.rule];
       if (decision.answer == Answer::kAllowed) {
-        for (const std::string& rule : question.bound().considered) ++run->let_pass[rule];
+        for (const policy::Rule* rule : question.bound().considered) ++run->let_pass[rule->id];
         // A rule that bars whatever it applies to lets a contact pass by not applying.
         for (const std::string& name : decision.grounds->packs) {
           for (const policy::Rule& rule : surroundings.bundle->FindPack(name)->rules) {

@@ -340,9 +340,12 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
     } else {
       // Different values: this contact adds one unless its value is already among them.
       std::vector<Signal> zones;
-      for (size_t z = 0; z < by_zone.size(); ++z) {
+      // Days differ from zone to zone, also where the window is the same in all of them.
+      const bool days = cap.distinct == FrequencyCap::Distinct::kLocalDay;
+      for (size_t z = 0; z < std::max(by_zone.size(), days ? binder.day_zones() : 0); ++z) {
         std::map<int64_t, Instant> last_leave;  // value -> when its youngest leaves
         const ZoneTable* zone = binder.DayZoneAt(z);
+        const std::vector<Instant>& leaves = by_zone[std::min(z, by_zone.size() - 1)];
         for (size_t i = 0; i < inside.size(); ++i) {
           int64_t value = 0;
           if (cap.distinct == FrequencyCap::Distinct::kChannel) {
@@ -352,12 +355,12 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
             value = zone->DayOf(inside[i]->at).time_since_epoch().count();
           }
           Instant& leave = last_leave.try_emplace(value, kFirstInstant).first->second;
-          leave = std::max(leave, by_zone[z][i]);
+          leave = std::max(leave, std::min(leaves[i], days ? binder.DayZoneUntil(z) : kEndOfTime));
         }
         std::vector<std::pair<Instant, Instant>> intervals;
         for (const auto& [value, leave] : last_leave) intervals.emplace_back(kFirstInstant, leave);
         Signal reached = Binder::AtLeast(intervals, limit.limit);
-        if (cap.distinct == FrequencyCap::Distinct::kLocalDay && zone != nullptr) {
+        if (days && zone != nullptr) {
           // On a day that is counted already this contact adds no other day.
           std::vector<Signal> counted_days;
           for (const auto& [value, leave] : last_leave) {
@@ -366,12 +369,11 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
                 zone->StartOfDay(day), std::min(leave, zone->StartOfDay(day + date::days{1}))));
           }
           reached = Signal::Or({Binder::AtLeast(intervals, limit.limit + 1),
-                                Signal::And({reached, Signal::Not(Signal::Or(counted_days))})});
+                                Signal::And(reached, Signal::Not(Signal::Or(counted_days)))});
         }
         zones.push_back(std::move(reached));
       }
       full = Signal::Or(std::move(zones));
-      for (const Event* event : inside) budget.leaves.push_back(event->at);
       budget.leaves = by_zone.front();
     }
     bound->budgets.push_back(std::move(budget));
@@ -379,7 +381,7 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
     if (!inside.empty()) {
       facts.push_back({kFirstInstant, kEndOfTime, "attempt", inside.back()->at});
     }
-    bound->clauses.push_back({Signal::And({full, counted}), Reason::kCapReached,
+    bound->clauses.push_back({Signal::And(full, counted), Reason::kCapReached,
                               "room in the cap of " + Words(limit.limit, "contact", "contacts"),
                               std::move(facts), limit.suggested});
   }
@@ -388,7 +390,7 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
     for (const Event* event : events) {
       gaps.push_back(Signal::During(event->at, binder.WaitEnd(cap.gap, *event)));
     }
-    bound->clauses.push_back({Signal::And({Signal::Or(std::move(gaps)), counted}), Reason::kGap,
+    bound->clauses.push_back({Signal::And(Signal::Or(std::move(gaps)), counted), Reason::kGap,
                               "a longer gap since the last contact"});
   }
 }
@@ -432,7 +434,8 @@ void Bind(const Binder& binder, const Rule&, const Cooldown& cooldown, BoundRule
   std::vector<FactSpan> facts;
   const std::vector<const Account*> pooled = PooledWith(binder, cooldown.pool);
   for (const Event* event : binder.facts().history) {
-    if (!ReachesPooled(binder, *event, cooldown.scope, pooled) ||
+    if (!Binder::IsNamed(*cooldown.after, *event) ||
+        !ReachesPooled(binder, *event, cooldown.scope, pooled) ||
         !binder.Passes(*cooldown.after, *event, true)) {
       continue;
     }
@@ -540,7 +543,7 @@ void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, BoundRule* b
     const Signal agreed =
         Signal::Definite(binder.Consent(again, Subject{}, Binder::KnownAt(*event)), false);
     refused.push_back(
-        Signal::And({Signal::During(Binder::KnownAt(*event), until), Signal::Not(agreed)}));
+        Signal::And(Signal::During(Binder::KnownAt(*event), until), Signal::Not(agreed)));
     facts.push_back({Binder::KnownAt(*event), until, NameOf(*event), event->at});
   }
   bound->clauses.push_back({Signal::Or(std::move(refused)), Reason::kOptedOut,
@@ -669,7 +672,7 @@ void Bind(const Binder& binder, const Rule&, const Inconvenient& named, BoundRul
         const bool tied = visited || (point != nullptr && point->tied_to == place);
         const Signal there = binder.WhereaboutsIs(
             place == TiedTo::kWork ? Whereabouts::kWork : Whereabouts::kHome);
-        places.push_back(Signal::And({live(*event), Signal::Or({Signal::Always(tied), there})}));
+        places.push_back(Signal::And(live(*event), Signal::Or({Signal::Always(tied), there})));
       }
     }
     if (named.employer && event->name == EventName::kWorkplaceBarred) {
@@ -803,7 +806,7 @@ void AddItems(const Binder& binder, const std::vector<std::string>& items, const
     bound->obligations.push_back({wanted, "say:" + item, {}});
     if (!binding) continue;
     const Signal carried = Signal::Definite(Carried(binder, message.carries, item), false);
-    bound->clauses.push_back({Signal::And({wanted, Signal::Not(carried)}), Reason::kItemMissing,
+    bound->clauses.push_back({Signal::And(wanted, Signal::Not(carried)), Reason::kItemMissing,
                               "a message that carries `" + item + "`"});
   }
 }
@@ -885,7 +888,7 @@ void Bind(const Binder& binder, const Rule&, const MustSay& rule, BoundRule* bou
     bound->obligations.push_back({wanted, "caller:" + names, {}});
     if (binding) {
       bound->clauses.push_back(
-          {Signal::And({wanted, Signal::Not(Signal::Definite(Signal::Or(std::move(any)), false))}),
+          {Signal::And(wanted, Signal::Not(Signal::Definite(Signal::Or(std::move(any)), false))),
            Reason::kCallerNotShown, "a caller's number of the kind `" + names + "`"});
     }
   }
@@ -906,7 +909,7 @@ void AddForbidden(const Binder& binder, const Forbidden& forbids, const Signal& 
   for (const Condition& condition : forbids.conditions) {
     const Signal met = Signal::Definite(binder.Bind(condition, Subject{}), true);
     bound->clauses.push_back(
-        {Signal::And({while_, met}), Reason::kForbiddenContent, "another message"});
+        {Signal::And(while_, met), Reason::kForbiddenContent, "another message"});
   }
 }
 
@@ -958,16 +961,11 @@ void Bind(const Binder&, const Rule&, const BarsContact&, BoundRule* bound) {
 }
 
 // Guidance that the overlay only warns of, suggestions that it has muted (section 5).
-void SetAsideByOverlay(const Binder& binder, const Rule& rule, BoundRule* bound) {
-  const Bundle& bundle = *binder.surroundings().bundle;
-  const Pack* overlay = bundle.FindPack(bundle.overlay());
-  if (overlay == nullptr) return;
-  const bool warned = rule.effect == Effect::kGuidance && Contains(overlay->warn, rule.id);
-  const bool muted = Contains(overlay->mute, rule.id);
-  if (!warned && !muted) return;
-  bound->aside_how = warned ? SetAsideHow::kWarned : SetAsideHow::kMuted;
+void SetAsideByOverlay(const Rule& rule, const RulePlan& plan, BoundRule* bound) {
+  if (!plan.warned && !plan.muted) return;
+  bound->aside_how = plan.warned ? SetAsideHow::kWarned : SetAsideHow::kMuted;
   for (Clause& clause : bound->clauses) {
-    clause.aside = warned || rule.suggested || clause.suggested;
+    clause.aside = plan.warned || rule.suggested || clause.suggested;
   }
 }
 
@@ -984,42 +982,44 @@ Signal BindsForCertain(const Binder& binder, const Rule& rule) {
   return Signal::Definite(Signal::And(std::move(parts)), false);
 }
 
-void BindRule(Binder& binder, const Rule& rule, const Signal& active,
-              std::vector<BoundRule>* rules, std::vector<std::string>* considered) {
+void BindRule(Binder& binder, const Rule& rule, const RulePlan& plan, const Signal& active,
+              std::vector<BoundRule>* rules, std::vector<const Rule*>* considered) {
   if (rule.status != RuleStatus::kInForce) return;
-  std::vector<Signal> gate{active};
-  if (rule.in_force_from) {
-    gate.push_back(Signal::Definite(binder.DayReached(*rule.in_force_from), true));
-  }
+  // Of a rule that bars whatever it applies to, `applies` is the body: it was looked at.
+  const bool bars = std::holds_alternative<BarsContact>(rule.body);
+  if (bars) considered->push_back(&rule);
+  if (!binder.Concerned(plan)) return;
+  Signal::All gate;
+  gate.Add(active);
+  if (rule.in_force_from) gate.Add(binder.InForceFrom(*rule.in_force_from));
   if (rule.in_force_to) {
-    gate.push_back(Signal::Definite(
+    gate.Add(Signal::Definite(
         Signal::Not(binder.DayReached(*rule.in_force_to + date::days{1})), true));
   }
-  gate.push_back(Signal::Definite(binder.Bind(rule.applies, Subject{}), true));
-  // Of a rule that bars whatever it applies to, `applies` is the body: it was looked at.
-  if (std::holds_alternative<BarsContact>(rule.body)) considered->push_back(rule.id);
-  for (const Signal& part : gate) {
-    if (part.Never()) return;
-  }
-  considered->push_back(rule.id);
+  if (gate.Never()) return;
+  gate.Add(Signal::Definite(binder.Bind(rule.applies, Subject{}), true));
+  if (gate.Never()) return;
+  if (!bars) considered->push_back(&rule);
   // The body first: of most rules nothing is violated, now or ever, and then no exception matters.
   BoundRule bound;
   std::visit([&](const auto& body) { Bind(binder, rule, body, &bound); }, rule.body);
-  for (Clause& clause : bound.clauses) clause.violated = Signal::Definite(clause.violated, true);
+  for (Clause& clause : bound.clauses) {
+    clause.violated = Signal::Definite(std::move(clause.violated), true);
+  }
   std::erase_if(bound.clauses, [](const Clause& clause) { return clause.violated.Never(); });
   if (bound.clauses.empty() && bound.budgets.empty() && bound.obligations.empty()) return;
   for (const Exception& exception : rule.exceptions) {
-    gate.push_back(Signal::Not(binder.Excepted(exception.when, exception.up_to)));
-    if (gate.back().Never()) return;
+    gate.Add(Signal::Not(binder.Excepted(exception.when, exception.up_to)));
+    if (gate.Never()) return;
   }
-  SetAsideByOverlay(binder, rule, &bound);
+  SetAsideByOverlay(rule, plan, &bound);
   bound.id = rule.id;
   bound.kind = rule.kind;
   bound.effect = rule.effect;
   bound.suggested = rule.suggested;
   // Shares the bundle's life: the citations are inside it.
   bound.cites = {binder.surroundings().bundle, &rule.cites};
-  bound.gate = Signal::And(std::move(gate));
+  bound.gate = std::move(gate).Take();
   if (bound.gate.Never()) return;
   rules->push_back(std::move(bound));
 }

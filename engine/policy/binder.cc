@@ -1,5 +1,7 @@
 #include "engine/policy/binder.h"
 
+#include "absl/container/inlined_vector.h"
+
 #include <algorithm>
 #include <set>
 
@@ -9,7 +11,7 @@ namespace {
 // What a subject says about one field. Nothing known: `known` is false.
 struct Known {
   bool known = false;
-  std::vector<int64_t> numbers;
+  absl::InlinedVector<int64_t, 2> numbers;
   std::vector<std::string> texts;  // declared words, tags
 
   static Known Of(int64_t number) { return {true, {number}, {}}; }
@@ -50,10 +52,10 @@ bool Contains(const std::vector<T>& list, const T& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-std::vector<int64_t> FormsOf(const Event& event) {
+absl::InlinedVector<int64_t, 2> FormsOf(const Event& event) {
   if (!event.via) return {};
   const auto words = [](std::initializer_list<Form> forms) {
-    std::vector<int64_t> numbers;
+    absl::InlinedVector<int64_t, 2> numbers;
     for (const Form form : forms) numbers.push_back(static_cast<int64_t>(form));
     return numbers;
   };
@@ -130,9 +132,36 @@ Binder::Binder(const Facts& facts, const Surroundings& surroundings, const Sets&
       known->until = std::max(known->until, span.until);
     }
   }
-  any_undelivered_ = std::any_of(
-      facts.history.begin(), facts.history.end(),
-      [](const Event* event) { return event->name == EventName::kUndelivered; });
+  for (const Event* event : facts.history) present_.set(static_cast<size_t>(event->name));
+}
+
+bool Binder::Concerned(const RulePlan& plan) const {
+  const Contact& contact = facts_.contact;
+  const auto number_of = [&](Field field) -> size_t {
+    switch (field) {
+      case Field::kChannel:
+        return static_cast<size_t>(contact.channel);
+      case Field::kPurpose:
+        return static_cast<size_t>(contact.purpose);
+      case Field::kTo:
+        return static_cast<size_t>(contact.to.relation);
+      case Field::kDialling:
+        return static_cast<size_t>(contact.dialling);
+      case Field::kVoice:
+        return static_cast<size_t>(contact.voice);
+      default:
+        return static_cast<size_t>(account_->role);
+    }
+  };
+  return std::all_of(plan.gates.begin(), plan.gates.end(), [&](const RulePlan::Gate& gate) {
+    return (gate.words >> number_of(gate.field) & 1) != 0;
+  });
+}
+
+bool Binder::HasAny(const Filter& filter) const {
+  if (!filter.declared_events.empty() && Has(EventName::kDeclared)) return true;
+  return std::any_of(filter.events.begin(), filter.events.end(),
+                     [&](EventName name) { return Has(name); });
 }
 
 template <typename End>
@@ -282,6 +311,7 @@ Signal Binder::BorrowerIsMinor() const {
 }
 
 Signal Binder::WhereaboutsIs(Whereabouts where) const {
+  if (!Has(EventName::kWhereabouts)) return Signal::Always(false);
   std::vector<Signal> parts;
   for (size_t i = 0; i < facts_.history.size(); ++i) {
     const Event& event = *facts_.history[i];
@@ -395,6 +425,16 @@ DayKind Binder::KindOfDay(const std::string& calendar) const {
 
 Signal Binder::DayReached(Day day) const {
   return Reached([day](const ZoneTable& zone) { return zone.StartOfDay(day); });
+}
+
+Signal Binder::InForceFrom(Day day) const {
+  // The day has begun everywhere on Earth before the newest event, and nothing earlier is asked.
+  constexpr std::chrono::hours kEverywhere{26};
+  if (!facts_.history.empty() && !zones_.empty() &&
+      Instant{date::sys_days{day.time_since_epoch()}} + kEverywhere <= facts_.history.back()->at) {
+    return Signal::Always(true);
+  }
+  return Signal::Definite(DayReached(day), true);
 }
 
 Instant Binder::OwnEnd(const Event& event) const {
@@ -634,6 +674,7 @@ bool Binder::Passes(const Filter& filter, const Event& event, bool unknown_passe
 
 std::vector<const Event*> Binder::Find(const Filter& filter, Scopes scope, bool unknown_passes,
                                        const Person* person) const {
+  if (!HasAny(filter)) return {};
   const bool for_person =
       HasScope(scope, Scope::kPerson) &&
       std::none_of(filter.when.tests.begin(), filter.when.tests.end(),
@@ -657,7 +698,7 @@ Outcome Binder::OutcomeOf(const Event& event) const {
 }
 
 bool Binder::Undelivered(const Event& event) const {
-  if (!any_undelivered_) return false;
+  if (!Has(EventName::kUndelivered)) return false;
   for (const Event* later : facts_.history) {
     if (later->name != EventName::kUndelivered || later->at < event.at ||
         later->channel != event.channel || later->point != event.point) {
@@ -742,6 +783,14 @@ std::vector<const Event*> Binder::FindRow(const Seen& seen, const Person& person
 }
 
 Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
+  const bool counts_days = seen.window.unit == WindowUnit::kConsecutiveDays ||
+                           seen.window.unit == WindowUnit::kCalendarDay ||
+                           seen.window.unit == WindowUnit::kCalendarWeek ||
+                           seen.window.unit == WindowUnit::kCalendarMonth;
+  if (!HasAny(*seen.of) && std::max(seen.at_least, seen.in_a_row) > 0 &&
+      !(counts_days && zones_.empty())) {
+    return Signal::Always(false);
+  }
   // Whether a day has passed is asked now, not at the instant of the event that carries it.
   Filter of = *seen.of;
   std::vector<Test> of_now;
@@ -783,7 +832,7 @@ Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
     // Zones that disagree leave it open.
     const Signal all = Signal::And(zones);
     const Signal any = Signal::Or(zones);
-    return Signal::Or({all, Signal::And({any, Signal(Tri::kUnknown)})});
+    return Signal::Or({all, Signal::And(any, Signal(Tri::kUnknown))});
   };
   if (seen.in_a_row > 0) return holds(FindRow(seen, person));
   std::vector<const Event*> certain = Find(of, seen.scope, false, &person);
@@ -791,7 +840,7 @@ Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
   if (certain.size() == possible.size()) return holds(std::move(certain));
   // What may have been such an event may have been seen.
   return Signal::Or({holds(std::move(certain)),
-                     Signal::And({holds(std::move(possible)), Signal(Tri::kUnknown)})});
+                     Signal::And(holds(std::move(possible)), Signal(Tri::kUnknown))});
 }
 
 // ---- Consents, standings, periods --------------------------------------------------------------
@@ -843,6 +892,7 @@ bool Binder::Concerns(const Event& event, const std::optional<Channel>& channel,
 
 Signal Binder::Consent(const ConsentTest& test, const Subject& subject,
                        std::optional<Instant> given_after) const {
+  if (!Has(EventName::kConsent)) return Signal::Always(false);
   const Contact& contact = facts_.contact;
   const std::optional<Channel> channel =
       subject.event == nullptr ? contact.channel : subject.event->channel;
@@ -921,7 +971,7 @@ Signal Binder::Consent(const ConsentTest& test, const Subject& subject,
       }
       question.zones = sets_.zones;
       question.kind_of = KindOfDay("");
-      live = Signal::And({live, Signal::Weekly(std::move(question))});
+      live = Signal::And(live, Signal::Weekly(std::move(question)));
     }
     parts.push_back(std::move(live));
   }
@@ -1004,7 +1054,7 @@ Signal Binder::Available(const Allowance& allowance, const Condition& when) cons
 
 Signal Binder::Excepted(const Condition& when, const std::optional<Allowance>& up_to) const {
   Signal holds = Bind(when, Subject{});
-  if (up_to && !holds.Never()) holds = Signal::And({holds, Available(*up_to, when)});
+  if (up_to && !holds.Never()) holds = Signal::And(holds, Available(*up_to, when));
   return Signal::Definite(std::move(holds), false);
 }
 
@@ -1251,7 +1301,9 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
 }
 
 bool HasValue(const Known& known, const Value& value, bool languages) {
-  if (value.text.empty()) return Contains(known.numbers, value.number);
+  if (value.text.empty()) {
+    return std::find(known.numbers.begin(), known.numbers.end(), value.number) != known.numbers.end();
+  }
   return std::any_of(known.texts.begin(), known.texts.end(), [&](const std::string& text) {
     return languages ? SpeaksTag(text, value.text) : text == value.text;
   });
@@ -1320,7 +1372,7 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
         const Signal over = Reached([&](const ZoneTable& zone) {
           return zone.StartOfDay(zone.DayOf(answered->at) + date::days{1});
         });
-        holds = Signal::And({Signal::During(answered->at, kEndOfTime), Signal::Not(over)});
+        holds = Signal::And(Signal::During(answered->at, kEndOfTime), Signal::Not(over));
       }
       if (!OneOf(Known::Of(1), test.values)) holds = Signal::Not(holds);
       return negated ? Signal::Not(holds) : holds;
@@ -1331,8 +1383,8 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
       // Speaking on the very call the borrower placed is live; ringing back later is not.
       const Signal live = Signal::During(answered->at, answered->at + Seconds{1});
       holds = Signal::Or(
-          {Signal::And({live, Signal::Always(wants(Answering::kLive))}),
-           Signal::And({Signal::Not(live), Signal::Always(wants(Answering::kSameChannel))})});
+          {Signal::And(live, Signal::Always(wants(Answering::kLive))),
+           Signal::And(Signal::Not(live), Signal::Always(wants(Answering::kSameChannel)))});
     } else {
       holds = Signal::Always(wants(channel == answered->channel ? Answering::kSameChannel
                                                                 : Answering::kOtherChannel));
@@ -1451,7 +1503,7 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
       return bound == 1 ? passed : Signal::Not(passed);
     }
     case Test::Op::kWithin:
-      return Signal::And({DayReached(day), Signal::Not(WaitOverFromDay(test.wait, day))});
+      return Signal::And(DayReached(day), Signal::Not(WaitOverFromDay(test.wait, day)));
     case Test::Op::kAfter: {
       if (subject.event == nullptr || zones_.empty()) return Signal(Tri::kUnknown);
       // The day must lie at least the wait after the event's own day, wherever that day is read.
@@ -1470,15 +1522,15 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
 }
 
 Signal Binder::Bind(const Condition& condition, const Subject& subject) const {
-  std::vector<Signal> parts;
+  Signal::All parts;
   for (const Test& test : condition.tests) {
-    parts.push_back(BindTest(test, subject));
-    if (parts.back().Never()) return Signal::Always(false);
+    parts.Add(BindTest(test, subject));
+    if (parts.Never()) return Signal::Always(false);
   }
-  for (const Seen& seen : condition.seen) parts.push_back(BindSeen(seen, subject));
-  for (const ConsentTest& test : condition.consents) parts.push_back(Consent(test, subject));
+  for (const Seen& seen : condition.seen) parts.Add(BindSeen(seen, subject));
+  for (const ConsentTest& test : condition.consents) parts.Add(Consent(test, subject));
   for (const StandingTest& test : condition.standings) {
-    parts.push_back(Standing(*test.began_by, test.scope));
+    parts.Add(Standing(*test.began_by, test.scope));
   }
   for (const DeclaredTest& test : condition.declared) {
     const std::map<std::string, DeclaredAnswer>& answers =
@@ -1486,18 +1538,18 @@ Signal Binder::Bind(const Condition& condition, const Subject& subject) const {
     const auto found = answers.find(test.name);
     if (found == answers.end()) {
       const bool asks = test.op == Test::Op::kKnown;
-      parts.push_back(asks ? Signal::Always(test.values.front().number == 0)
+      parts.Add(asks ? Signal::Always(test.values.front().number == 0)
                            : Signal(Tri::kUnknown));
       continue;
     }
     const DeclaredAnswer& answer = found->second;
     if (test.op == Test::Op::kKnown) {
-      parts.push_back(Signal::Always(test.values.front().number == 1));
+      parts.Add(Signal::Always(test.values.front().number == 1));
     } else if (answer.flag) {
       const bool holds = OneOf(Known::Of(*answer.flag ? 1 : 0), test.values);
-      parts.push_back(Signal::Always(holds == (test.op != Test::Op::kNotOneOf)));
+      parts.Add(Signal::Always(holds == (test.op != Test::Op::kNotOneOf)));
     } else if (answer.day && test.op == Test::Op::kWithin) {
-      parts.push_back(Signal::Not(WaitOverFromDay(test.wait, *answer.day)));
+      parts.Add(Signal::Not(WaitOverFromDay(test.wait, *answer.day)));
     } else if (answer.number) {
       const int64_t bound = test.values.empty() ? 0 : test.values.front().number;
       const bool holds = test.op == Test::Op::kOver      ? *answer.number > bound
@@ -1505,18 +1557,18 @@ Signal Binder::Bind(const Condition& condition, const Subject& subject) const {
                          : test.op == Test::Op::kAtLeast ? *answer.number >= bound
                          : test.op == Test::Op::kAtMost  ? *answer.number <= bound
                                                          : *answer.number == bound;
-      parts.push_back(Signal::Always(holds));
+      parts.Add(Signal::Always(holds));
     } else {
-      parts.push_back(Signal(Tri::kUnknown));
+      parts.Add(Signal(Tri::kUnknown));
     }
   }
-  for (const std::string& period : condition.during) parts.push_back(During(period));
+  for (const std::string& period : condition.during) parts.Add(During(period));
   for (const std::string& name : condition.switches) {
     bool active = false;
     for (const Pack& pack : surroundings_.bundle->packs()) {
       for (const Pack::Switch& one : pack.switches) active = active || (one.name == name && one.active);
     }
-    parts.push_back(Signal::Always(active));
+    parts.Add(Signal::Always(active));
   }
   if (condition.in_session) {
     std::vector<Signal> sessions;
@@ -1526,18 +1578,18 @@ Signal Binder::Bind(const Condition& condition, const Subject& subject) const {
       }
     }
     const Signal open = Signal::Or(std::move(sessions));
-    parts.push_back(*condition.in_session ? open : Signal::Not(open));
+    parts.Add(*condition.in_session ? open : Signal::Not(open));
   }
-  for (const Condition& part : condition.all) parts.push_back(Bind(part, subject));
+  for (const Condition& part : condition.all) parts.Add(Bind(part, subject));
   if (!condition.any.empty()) {
-    std::vector<Signal> any;
-    for (const Condition& part : condition.any) any.push_back(Bind(part, subject));
-    parts.push_back(Signal::Or(std::move(any)));
+    Signal::Any any;
+    for (const Condition& part : condition.any) any.Add(Bind(part, subject));
+    parts.Add(std::move(any).Take());
   }
   for (const Condition& part : condition.none) {
-    parts.push_back(Signal::Not(Bind(part, subject)));
+    parts.Add(Signal::Not(Bind(part, subject)));
   }
-  return Signal::And(std::move(parts));
+  return std::move(parts).Take();
 }
 
 }  // namespace forbear::policy

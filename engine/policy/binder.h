@@ -5,6 +5,7 @@
 // time is folded away here, so that Decide has little left to do.
 #pragma once
 
+#include <bitset>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "engine/policy/bound.h"
+#include "engine/policy/bundle.h"
 #include "engine/policy/facts.h"
 #include "engine/policy/pack.h"
 #include "engine/policy/question.h"
@@ -59,13 +61,26 @@ class Binder {
   // The account that is asked about now; conditions on accounts and scopes of `debt` mean it.
   void SetAccount(const Account* account) { account_ = account; }
   const Account* account() const { return account_; }
-  // The zone of each row of LeavesByZone, where the window counts local days.
+  // The zones in which local days are counted; of each row of LeavesByZone, where the window counts
+  // days.
+  size_t day_zones() const { return zones_.size(); }
+  Instant DayZoneUntil(size_t row) const {
+    return row < zones_.size() ? zones_[row].until : kEndOfTime;
+  }
   const ZoneTable* DayZoneAt(size_t row) const {
     return row < zones_.size() ? zones_[row].zone : nullptr;
   }
   // The pack whose rule is being bound: its calendars and week.
   void SetPack(const Pack* pack) { pack_ = pack; }
   int week_starts() const { return pack_ == nullptr ? 0 : pack_->week_starts; }
+
+  // May the rule apply, as far as its gates tell?
+  bool Concerned(const RulePlan& plan) const;
+  // Is there any such event at all?
+  bool Has(EventName name) const { return present_[static_cast<size_t>(name)]; }
+  bool HasAny(const Filter& filter) const;
+  // The local day of a date of law has come, for whatever the contact may be asked about.
+  Signal InForceFrom(Day day) const;
 
   Signal Bind(const Condition& condition, const Subject& subject) const;
   // Does the event pass, judged at its own instant?
@@ -181,15 +196,15 @@ class Binder {
   const Surroundings& surroundings_;
   const Sets& sets_;
   const Account* account_ = nullptr;
-  bool any_undelivered_ = false;
   const Pack* pack_ = nullptr;
   std::vector<DayZone> zones_;  // each once
+  std::bitset<128> present_;    // names of events that history has
 };
 
 // Adds the rule, bound, to `rules`, unless it can never deny this contact, and its id to
 // `considered`, if it may apply. engine/policy/bind_rules.cc.
-void BindRule(Binder& binder, const Rule& rule, const Signal& active,
-              std::vector<BoundRule>* rules, std::vector<std::string>* considered);
+void BindRule(Binder& binder, const Rule& rule, const RulePlan& plan, const Signal& active,
+              std::vector<BoundRule>* rules, std::vector<const Rule*>* considered);
 
 // While the rule is in force and certainly applies to the contact.
 Signal BindsForCertain(const Binder& binder, const Rule& rule);

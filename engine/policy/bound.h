@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/policy/bundle.h"
@@ -43,7 +44,7 @@ struct BoundObligation {
 };
 
 struct BoundRule {
-  std::string id;
+  std::string_view id;  // inside the bundle
   RuleKind kind = RuleKind::kContactHours;
   Effect effect = Effect::kProhibition;
   bool suggested = false;
@@ -67,8 +68,8 @@ class BoundQuestion {
  public:
   std::vector<BoundRule> rules;  // sorted by id
   // Every rule in force whose `applies` may hold, also those that an exception spares for good or
-  // whose body nothing has violated: what coverage by scenarios is counted by. Sorted.
-  std::vector<std::string> considered;
+  // whose body nothing has violated: what coverage by scenarios is counted by. Each once, in no order.
+  std::vector<const Rule*> considered;
   std::shared_ptr<const Grounds> grounds;
   std::shared_ptr<const Bundle> bundle;
 };

@@ -334,32 +334,64 @@ const Rule* Bundle::FindRule(std::string_view id) const {
 }
 
 bool Bundle::IsAskedOfTenant(std::string_view question) const {
-  for (const Pack& pack : packs_) {
-    for (const Pack::Declares& declares : pack.declares) {
-      if (declares.name == question) return declares.of == "tenant";
-    }
-  }
-  return false;
+  const auto found = asked_of_tenant_.find(question);
+  return found != asked_of_tenant_.end() && found->second;
 }
 
-std::vector<size_t> Bundle::PacksOf(std::string_view jurisdiction) const {
+const std::vector<Bundle::Binding>& Bundle::PacksOf(std::string_view jurisdiction) const {
+  static const auto* const kNone = new std::vector<Binding>();
+  const auto found = bindings_.find(jurisdiction);
+  return found == bindings_.end() ? *kNone : found->second;
+}
+
+namespace {
+
+std::vector<size_t> WithParents(const std::vector<Pack>& packs, size_t pack) {
   std::set<size_t> found;
-  std::vector<size_t> open;
-  for (size_t i = 0; i < packs_.size(); ++i) {
-    if (packs_[i].jurisdiction == jurisdiction && packs_[i].name != overlay_) open.push_back(i);
-  }
+  std::vector<size_t> open{pack};
   while (!open.empty()) {
     const size_t at = open.back();
     open.pop_back();
     if (!found.insert(at).second) continue;
-    for (const std::string& parent : packs_[at].parents) {
-      for (size_t i = 0; i < packs_.size(); ++i) {
-        if (packs_[i].name == parent) open.push_back(i);
+    for (const std::string& parent : packs[at].parents) {
+      for (size_t i = 0; i < packs.size(); ++i) {
+        if (packs[i].name == parent) open.push_back(i);
       }
     }
   }
   return {found.begin(), found.end()};
 }
+
+// A contact always says these of itself (an account its role).
+bool IsAlwaysKnown(Field field) {
+  return field == Field::kChannel || field == Field::kPurpose || field == Field::kTo ||
+         field == Field::kTenantRole || field == Field::kDialling || field == Field::kVoice;
+}
+
+RulePlan PlanOf(const Rule& rule, const Pack* overlay) {
+  RulePlan plan;
+  for (const Test& test : rule.applies.tests) {
+    const bool negated = test.op == Test::Op::kNotOneOf;
+    if (!IsAlwaysKnown(test.field) || (test.op != Test::Op::kOneOf && !negated)) continue;
+    RulePlan::Gate gate{test.field, 0};
+    for (const Value& value : test.values) {
+      FORBEAR_CHECK(value.text.empty() && value.number >= 0 && value.number < 64);
+      gate.words |= uint64_t{1} << value.number;
+    }
+    if (negated) gate.words = ~gate.words;
+    plan.gates.push_back(gate);
+  }
+  if (overlay != nullptr) {
+    const auto names = [&rule](const std::vector<std::string>& list) {
+      return std::find(list.begin(), list.end(), rule.id) != list.end();
+    };
+    plan.warned = rule.effect == Effect::kGuidance && names(overlay->warn);
+    plan.muted = names(overlay->mute);
+  }
+  return plan;
+}
+
+}  // namespace
 
 absl::StatusOr<std::shared_ptr<const Bundle>> Compile(
     std::vector<Pack> packs, std::map<std::string, HolidayCalendar> calendars,
@@ -440,6 +472,23 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Compile(
   bundle->packs_ = std::move(packs);
   bundle->calendars_ = std::move(calendars);
   bundle->overlay_ = std::move(overlay);
+  const Pack* house = bundle->FindPack(bundle->overlay_);
+  for (size_t i = 0; i < bundle->packs_.size(); ++i) {
+    const Pack& pack = bundle->packs_[i];
+    std::vector<RulePlan>& plans = bundle->plans_.emplace_back();
+    std::set<RuleKind> leftovers;
+    for (const Rule& rule : pack.rules) {
+      plans.push_back(PlanOf(rule, house));
+      if (rule.only_where_no_rule_of_kind) leftovers.insert(rule.kind);
+    }
+    bundle->leftover_kinds_.emplace_back(leftovers.begin(), leftovers.end());
+    if (pack.name != bundle->overlay_) {
+      bundle->bindings_[pack.jurisdiction].push_back({i, WithParents(bundle->packs_, i)});
+    }
+    for (const Pack::Declares& declares : pack.declares) {
+      bundle->asked_of_tenant_.try_emplace(declares.name, declares.of == "tenant");
+    }
+  }
   return std::shared_ptr<const Bundle>(std::move(bundle));
 }
 

@@ -12,8 +12,26 @@
 
 namespace forbear::policy {
 
+// What of a rule is settled when the bundle is compiled.
+struct RulePlan {
+  // A test of `applies` on a field of the contact that is always known: the numbers of the words that
+  // pass, a bit each. Most rules are about other contacts, and are put aside by these alone.
+  struct Gate {
+    Field field = Field::kChannel;
+    uint64_t words = 0;
+  };
+  std::vector<Gate> gates;
+  bool warned = false, muted = false;  // by the overlay
+};
+
 class Bundle {
  public:
+  // A pack of a jurisdiction, and itself with its parents, as indices into packs(), sorted.
+  struct Binding {
+    size_t pack = 0;
+    std::vector<size_t> with_parents;
+  };
+
   // "sha256:" and 64 hex digits, over the canonical text of every pack in order of name.
   const std::string& digest() const { return digest_; }
   // Sorted by name.
@@ -26,8 +44,12 @@ class Bundle {
   bool IsAskedOfTenant(std::string_view question) const;
   // The overlay's pack name ("house"), or empty. Its rules bind everywhere.
   const std::string& overlay() const { return overlay_; }
-  // Packs of a jurisdiction ("US", "US-NY"), parents included, as indices into packs().
-  std::vector<size_t> PacksOf(std::string_view jurisdiction) const;
+  // Packs of a jurisdiction ("US", "US-NY"), without the overlay.
+  const std::vector<Binding>& PacksOf(std::string_view jurisdiction) const;
+  // Of each rule of a pack, in its order.
+  const std::vector<RulePlan>& PlansOf(size_t pack) const { return plans_[pack]; }
+  // Kinds for which a pack has rules that bind only where law has none.
+  const std::vector<RuleKind>& LeftoverKindsOf(size_t pack) const { return leftover_kinds_[pack]; }
 
  private:
   friend absl::StatusOr<std::shared_ptr<const Bundle>> Compile(
@@ -37,6 +59,10 @@ class Bundle {
   std::vector<Pack> packs_;
   std::map<std::string, HolidayCalendar> calendars_;
   std::string overlay_;
+  std::vector<std::vector<RulePlan>> plans_;
+  std::vector<std::vector<RuleKind>> leftover_kinds_;
+  std::map<std::string, std::vector<Binding>, std::less<>> bindings_;  // by jurisdiction
+  std::map<std::string, bool, std::less<>> asked_of_tenant_;           // by question
 };
 
 // kInvalidArgument, naming file, line and column, for: duplicate pack names or rule ids, unknown

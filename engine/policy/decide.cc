@@ -47,7 +47,7 @@ std::optional<Instant> Maybe(Instant at) {
 Denial Explain(const BoundRule& rule, const Verdict::No& no, Instant at) {
   const Clause& clause = rule.clauses[no.clause];
   Denial denial;
-  denial.rule = rule.id;
+  denial.rule = std::string(rule.id);
   denial.kind = rule.kind;
   denial.effect = rule.effect;
   denial.suggested = rule.suggested || clause.suggested;
@@ -130,13 +130,13 @@ Decision Render(const Question& question, const Verdict& verdict) {
   for (const Verdict::Count& count : verdict.budgets) {
     const BoundRule& rule = bound.rules[count.rule];
     const BoundBudget& budget = rule.budgets[count.budget];
-    decision.budgets.push_back({rule.id, budget.scope, budget.window, count.used, budget.limit,
+    decision.budgets.push_back({std::string(rule.id), budget.scope, budget.window, count.used, budget.limit,
                                 Maybe(count.next_frees_at)});
   }
   for (const Verdict::Duty& duty : verdict.obligations) {
     const BoundRule& rule = bound.rules[duty.rule];
     const BoundObligation& owed = rule.obligations[duty.obligation];
-    Obligation obligation{rule.id, owed.duty, owed.due_at};
+    Obligation obligation{std::string(rule.id), owed.duty, owed.due_at};
     // Several accounts of one contact owe the same thing once.
     if (std::find(decision.obligations.begin(), decision.obligations.end(), obligation) ==
         decision.obligations.end()) {

@@ -185,21 +185,20 @@ struct BindingPack {
 std::map<size_t, BindingPack> FindPacks(const Bundle& bundle, const Sets& sets) {
   std::map<size_t, BindingPack> found;
   for (const PlaceSpan& span : sets.places) {
-    for (size_t i = 0; i < bundle.packs().size(); ++i) {
-      const Pack& pack = bundle.packs()[i];
-      if (pack.jurisdiction != span.jurisdiction || pack.name == bundle.overlay()) continue;
-      const bool reached = (span.of_borrower && pack.reach.borrower_place) ||
-                           (span.of_number && pack.reach.number) ||
-                           (span.of_tenant && pack.reach.tenant_place);
+    for (const Bundle::Binding& binding : bundle.PacksOf(span.jurisdiction)) {
+      const Reach& reach = bundle.packs()[binding.pack].reach;
+      const bool reached = (span.of_borrower && reach.borrower_place) ||
+                           (span.of_number && reach.number) ||
+                           (span.of_tenant && reach.tenant_place);
       if (!reached) continue;
-      for (const size_t bound : bundle.PacksOf(pack.jurisdiction)) {
+      for (const size_t bound : binding.with_parents) {
         found[bound].active.push_back(Signal::During(span.from, span.until));
       }
     }
   }
   for (size_t i = 0; i < bundle.packs().size(); ++i) {
     const Pack& pack = bundle.packs()[i];
-    if (pack.name == bundle.overlay() || pack.jurisdiction == "*") {
+    if (pack.jurisdiction == "*" || pack.name == bundle.overlay()) {
       found[i].active.push_back(Signal::Always(true));
     }
   }
@@ -223,9 +222,10 @@ BoundRule Refusal(const char* id, Reason reason, const char* needs) {
 }
 
 // The same rule bound for several accounts denies when it denies for any of them.
-std::vector<BoundRule> Merge(std::vector<BoundRule> rules) {
+std::vector<BoundRule> Merge(std::vector<BoundRule> rules, bool several_accounts) {
   std::stable_sort(rules.begin(), rules.end(),
                    [](const BoundRule& a, const BoundRule& b) { return a.id < b.id; });
+  if (!several_accounts) return rules;
   std::vector<BoundRule> merged;
   for (BoundRule& rule : rules) {
     if (merged.empty() || merged.back().id != rule.id) {
@@ -236,18 +236,18 @@ std::vector<BoundRule> Merge(std::vector<BoundRule> rules) {
     BoundRule& whole = merged.back();
     if (!whole.gate.AlwaysYes()) {
       for (Clause& clause : whole.clauses) {
-        clause.violated = Signal::And({whole.gate, clause.violated});
+        clause.violated = Signal::And(whole.gate, clause.violated);
       }
-      for (BoundObligation& one : whole.obligations) one.owed = Signal::And({whole.gate, one.owed});
+      for (BoundObligation& one : whole.obligations) one.owed = Signal::And(whole.gate, one.owed);
       whole.gate = Signal::Always(true);
     }
     for (Clause& clause : rule.clauses) {
-      clause.violated = Signal::And({rule.gate, clause.violated});
+      clause.violated = Signal::And(rule.gate, clause.violated);
       if (!clause.violated.Never()) whole.clauses.push_back(std::move(clause));
     }
     for (BoundBudget& budget : rule.budgets) whole.budgets.push_back(std::move(budget));
     for (BoundObligation& one : rule.obligations) {
-      one.owed = Signal::And({rule.gate, one.owed});
+      one.owed = Signal::And(rule.gate, one.owed);
       whole.obligations.push_back(std::move(one));
     }
   }
@@ -287,7 +287,7 @@ Question Resolve(const Facts& facts, const Surroundings& surroundings) {
 
   Binder binder(facts, surroundings, sets);
   std::vector<BoundRule> rules;
-  std::vector<std::string> considered;
+  std::vector<const Rule*> considered;
   if (asked.size() != facts.contact.accounts.size() || asked.empty()) {
     rules.push_back(Refusal("engine.unknown_account", Reason::kUnknownFact,
                             "an account that is known, for each account of the contact"));
@@ -323,39 +323,44 @@ Question Resolve(const Facts& facts, const Surroundings& surroundings) {
     // House rules for kinds on which law may be silent: they bind while no rule of law does.
     std::map<RuleKind, std::vector<Signal>> law;
     for (const auto& [index, binding] : packs) {
-      for (const Rule& rule : bundle.packs()[index].rules) {
-        if (rule.only_where_no_rule_of_kind) law.try_emplace(rule.kind);
-      }
+      for (const RuleKind kind : bundle.LeftoverKindsOf(index)) law.try_emplace(kind);
     }
     for (const bool leftovers : {false, true}) {
+      if (leftovers && law.empty()) break;
       for (const auto& [index, binding] : packs) {
         const Pack& pack = bundle.packs()[index];
+        if (leftovers && bundle.LeftoverKindsOf(index).empty()) continue;
         binder.SetPack(&pack);
         const Signal active = Signal::Or(binding.active);
-        for (const Rule& rule : pack.rules) {
+        const bool is_law = pack.name != bundle.overlay();
+        for (size_t i = 0; i < pack.rules.size(); ++i) {
+          const Rule& rule = pack.rules[i];
           if (rule.only_where_no_rule_of_kind != leftovers) continue;
+          const RulePlan& plan = bundle.PlansOf(index)[i];
           if (leftovers) {
-            BindRule(binder, rule, Signal::And({active, Signal::Not(Signal::Or(law[rule.kind]))}),
-                     &rules, &considered);
+            BindRule(binder, rule, plan,
+                     Signal::And(active, Signal::Not(Signal::Or(law[rule.kind]))), &rules,
+                     &considered);
             continue;
           }
           // A rule of law that applies here is the law's answer for its kind, even if an
           // exception spares this contact; one that only may apply is not.
           const auto of_kind = law.find(rule.kind);
-          if (of_kind != law.end() && pack.name != bundle.overlay()) {
-            of_kind->second.push_back(
-                Signal::And({active, BindsForCertain(binder, rule)}));
+          if (of_kind != law.end() && is_law && binder.Concerned(plan)) {
+            of_kind->second.push_back(Signal::And(active, BindsForCertain(binder, rule)));
           }
-          BindRule(binder, rule, active, &rules, &considered);
+          BindRule(binder, rule, plan, active, &rules, &considered);
         }
       }
     }
   }
 
   auto bound = std::make_shared<BoundQuestion>();
-  bound->rules = Merge(std::move(rules));
-  std::sort(considered.begin(), considered.end());
-  considered.erase(std::unique(considered.begin(), considered.end()), considered.end());
+  bound->rules = Merge(std::move(rules), asked.size() > 1);
+  if (asked.size() > 1) {
+    std::sort(considered.begin(), considered.end());
+    considered.erase(std::unique(considered.begin(), considered.end()), considered.end());
+  }
   bound->considered = std::move(considered);
   bound->grounds = std::move(grounds);
   bound->bundle = surroundings.bundle;

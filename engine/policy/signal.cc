@@ -25,11 +25,13 @@ Signal Signal::Steps(Tri before, std::vector<Step> steps) {
 
 Signal Signal::During(Instant from, Instant to) {
   if (from >= to) return Always(false);
-  std::vector<Step> steps;
+  Signal signal;
   const bool at_once = from <= kFirstInstant;
-  if (!at_once) steps.push_back({from, Tri::kYes});
-  if (to < kEndOfTime) steps.push_back({to, Tri::kNo});
-  return Steps(TriOf(at_once), std::move(steps));
+  signal.value_ = TriOf(at_once);
+  if (!at_once) signal.steps_.push_back({from, Tri::kYes});
+  if (to < kEndOfTime) signal.steps_.push_back({to, Tri::kNo});
+  signal.kind_ = signal.steps_.empty() ? Kind::kConstant : Kind::kSteps;
+  return signal;
 }
 
 Signal Signal::Weekly(WeeklyQuestion question) {
@@ -41,40 +43,52 @@ Signal Signal::Weekly(WeeklyQuestion question) {
   return signal;
 }
 
-Signal Signal::And(std::vector<Signal> parts) {
+Signal Signal::Combine(Kind kind, Tri constant, std::vector<Signal> parts) {
+  const Tri strongest = kind == Kind::kAnd ? Tri::kNo : Tri::kYes;
+  if (constant == strongest || parts.empty()) return Signal(constant);
+  if (constant == Tri::kUnknown) parts.emplace_back(constant);
+  if (parts.size() == 1) return std::move(parts.front());
   Signal signal;
-  signal.kind_ = Kind::kAnd;
-  Tri constant = Tri::kYes;
-  for (Signal& part : parts) {
-    if (part.IsConstant()) {
-      constant = std::min(constant, part.value_);
-    } else {
-      signal.parts_.push_back(std::move(part));
-    }
-  }
-  if (constant == Tri::kNo) return Always(false);
-  if (signal.parts_.empty()) return Signal(constant);
-  if (constant == Tri::kUnknown) signal.parts_.push_back(Signal(constant));
-  if (signal.parts_.size() == 1) return Signal(signal.parts_.front());
+  signal.kind_ = kind;
+  signal.parts_ = std::move(parts);
   return signal;
 }
 
-Signal Signal::Or(std::vector<Signal> parts) {
-  Signal signal;
-  signal.kind_ = Kind::kOr;
-  Tri constant = Tri::kNo;
-  for (Signal& part : parts) {
-    if (part.IsConstant()) {
-      constant = std::max(constant, part.value_);
-    } else {
-      signal.parts_.push_back(std::move(part));
-    }
+void Signal::All::Add(Signal part) {
+  if (part.IsConstant()) {
+    constant_ = std::min(constant_, part.value_);
+  } else if (constant_ != Tri::kNo) {
+    parts_.push_back(std::move(part));
   }
-  if (constant == Tri::kYes) return Always(true);
-  if (signal.parts_.empty()) return Signal(constant);
-  if (constant == Tri::kUnknown) signal.parts_.push_back(Signal(constant));
-  if (signal.parts_.size() == 1) return Signal(signal.parts_.front());
-  return signal;
+}
+
+void Signal::Any::Add(Signal part) {
+  if (part.IsConstant()) {
+    constant_ = std::max(constant_, part.value_);
+  } else if (constant_ != Tri::kYes) {
+    parts_.push_back(std::move(part));
+  }
+}
+
+Signal Signal::And(std::vector<Signal> parts) {
+  All all;
+  for (Signal& part : parts) all.Add(std::move(part));
+  return std::move(all).Take();
+}
+
+Signal Signal::And(Signal a, Signal b) {
+  if (a.AlwaysYes() || b.Never()) return b;
+  if (b.AlwaysYes() || a.Never()) return a;
+  All all;
+  all.Add(std::move(a));
+  all.Add(std::move(b));
+  return std::move(all).Take();
+}
+
+Signal Signal::Or(std::vector<Signal> parts) {
+  Any any;
+  for (Signal& part : parts) any.Add(std::move(part));
+  return std::move(any).Take();
 }
 
 namespace {
@@ -112,7 +126,11 @@ Signal Signal::Definite(Signal part, bool unknown_is_yes) {
   const Tri unknown = TriOf(unknown_is_yes);
   if (part.IsConstant()) return Signal(Settle(part.value_, unknown));
   if (part.kind_ == Kind::kSteps) {
-    std::vector<Step> steps = part.steps_;
+    const auto is_unknown = [](const Step& step) { return step.value == Tri::kUnknown; };
+    if (part.value_ != Tri::kUnknown && std::none_of(part.steps_.begin(), part.steps_.end(), is_unknown)) {
+      return part;
+    }
+    std::vector<Step> steps(part.steps_.begin(), part.steps_.end());
     for (Step& step : steps) step.value = Settle(step.value, unknown);
     return Steps(Settle(part.value_, unknown), std::move(steps));
   }

@@ -12,8 +12,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "engine/calendar/weekly.h"
 #include "engine/calendar/zone_table.h"
 #include "engine/model/instant.h"
@@ -57,7 +59,12 @@ class Signal {
   static Signal Weekly(WeeklyQuestion question);
 
   static Signal And(std::vector<Signal> parts);
+  static Signal And(Signal a, Signal b);
   static Signal Or(std::vector<Signal> parts);
+
+  // Gathers parts one by one; what is constant is folded away at once.
+  class All;
+  class Any;
   static Signal Not(Signal part);
   // Reads Unknown as Yes or No.
   static Signal Definite(Signal part, bool unknown_is_yes);
@@ -74,11 +81,36 @@ class Signal {
  private:
   enum class Kind : uint8_t { kConstant, kSteps, kWeekly, kAnd, kOr, kNot, kDefinite };
 
+  // `parts` are not constant.
+  static Signal Combine(Kind kind, Tri constant, std::vector<Signal> parts);
+
   Kind kind_ = Kind::kConstant;
   Tri value_ = Tri::kNo;  // of a constant, before the first step, or for unknown in kDefinite
-  std::vector<Step> steps_;
+  absl::InlinedVector<Step, 2> steps_;  // most signals begin once and end once
   std::vector<Signal> parts_;
   std::shared_ptr<const WeeklyQuestion> weekly_;
+};
+
+class Signal::All {
+ public:
+  void Add(Signal part);
+  // No whatever else is added.
+  bool Never() const { return constant_ == Tri::kNo; }
+  Signal Take() && { return Combine(Kind::kAnd, constant_, std::move(parts_)); }
+
+ private:
+  Tri constant_ = Tri::kYes;
+  std::vector<Signal> parts_;
+};
+
+class Signal::Any {
+ public:
+  void Add(Signal part);
+  Signal Take() && { return Combine(Kind::kOr, constant_, std::move(parts_)); }
+
+ private:
+  Tri constant_ = Tri::kNo;
+  std::vector<Signal> parts_;
 };
 
 }  // namespace forbear::policy

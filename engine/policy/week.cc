@@ -11,7 +11,7 @@ std::vector<OpenSpan> SpansOf(const Question& question, Instant from, Instant un
   for (Instant at = from; at < until;) {
     OpenSpan span{at, until, {}};
     for (const BoundRule& rule : question.bound().rules) {
-      if (rule.Denies(at)) span.closed_by.push_back(rule.id);
+      if (rule.Denies(at)) span.closed_by.emplace_back(rule.id);
       span.until = std::min(span.until, rule.NextChange(at));
     }
     at = span.until;

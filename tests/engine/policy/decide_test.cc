@@ -174,6 +174,21 @@ TEST(FrequencyCap, AnotherDebtHasACountOfItsOwn) {
       << "a contact about both waits for both";
 }
 
+TEST(FrequencyCap, DifferentLocalDaysAreDifferentInAnyZone) {
+  // 02:00Z and 06:30Z: one day in the south, two days in the north.
+  Rule cap = CapRule("xa.cap", 1, WindowUnit::kRollingDays, 2);
+  std::get<FrequencyCap>(cap.body).distinct = FrequencyCap::Distinct::kLocalDay;
+  for (const bool north_first : {true, false}) {
+    TestWorld world;
+    world.borrower.contact_points.front().number_zones = {"XA/South", "XA/North"};
+    world.borrower.places.front().subdivision = north_first ? "XA-N" : "XA-S";
+    world.rules = {cap};
+    world.AddCall("2026-04-10T02:00:00Z");
+    EXPECT_EQ(world.At("2026-04-10T03:30:00Z").answer, Answer::kAllowed) << "one day in both";
+    EXPECT_EQ(world.At("2026-04-10T06:30:00Z").answer, Answer::kDeferred);
+  }
+}
+
 TEST(Cooldown, CountsTheDayOfTheTalkAsDayOneWhenItsRuleSaysSo) {
   for (const bool event_day_is_first : {true, false}) {
     TestWorld world;
