@@ -27,7 +27,10 @@ def local(instant, zone):
 
 
 def local_day(instant, zone):
-    return local(instant, zone)[0]
+    """The day that has begun for good: a date that clocks will leave again for the one before has
+    not begun."""
+    shown = local(instant, zone)[0]
+    return shown if day_start(shown, zone) <= instant else shown - 1
 
 
 @functools.lru_cache(maxsize=200_000)

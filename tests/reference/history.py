@@ -279,7 +279,7 @@ def stands(event, body, ask):
         return False
     if event.first_day is not None and ask.zones and max(ask.days()) < event.first_day:
         return False
-    if taken_back(event, ask):
+    if said_over(event, ask):
         return False
     later = [e for e in ask.history() if (e.at, e.number) > (event.at, event.number)]
     scope = body.get("scope", ["person"])
@@ -292,7 +292,7 @@ def stands(event, body, ask):
     return True
 
 
-def taken_back(event, ask):
+def said_over(event, ask):
     """Did whoever said it say later that it is over?"""
     return any(other.name == event.name and other.ended and about(other, ask)
                and (other.by, other.by_party) == (event.by, event.by_party)

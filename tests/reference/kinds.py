@@ -7,7 +7,7 @@ from conditions import (CHANNEL_GROUPS, MESSAGES, account_date, audience, condit
                         in_order, of_class, outcome, test, words)
 from facts import Unsupported, listed, minutes
 from history import (about, agreed, consent, during, find, in_form, in_scope, in_slots,
-                     in_window_of_zone, match, narrow_enough, same_value, stands, taken_back)
+                     in_window_of_zone, match, narrow_enough, same_value, said_over, stands)
 from waits import wait_after_day, wait_end
 
 
@@ -68,19 +68,18 @@ def day_blackout(body, rule, ask):
     if not zones:
         return True
     if body.get("occasions") and any(occasion(event, day) for event in ask.history()
-                                     if event.name == "occasion" and not taken_back(event, ask)
+                                     if event.name == "occasion" and not said_over(event, ask)
                                      for day in ask.days(zones)):
         return True
     calendars = ask.world.calendar(body["calendar"], ask) if "calendar" in body else []
     dates = {str(date) for date in body.get("dates") or []}
-    for day in ask.days(zones):
+    # A weekday is what the wall clock shows, as in a table of hours.
+    for day in {local(ask.now, zone)[0] for zone in zones}:
         plain = WEEKDAYS[weekday(day)]
         if token(day, calendars) in body.get("days", []) \
                 or (plain in body.get("days", []) and token(day, calendars) == "holiday"):
             return True
-        if dates and in_dates(day, dates):
-            return True
-    return False
+    return bool(dates) and any(in_dates(day, dates) for day in ask.days(zones))
 
 
 def in_dates(day, dates):
