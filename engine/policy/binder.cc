@@ -561,7 +561,11 @@ Instant Binder::WaitEndFromDay(const Waits& waits, Day day) const {
 }
 
 Instant Binder::FirstWaitEnd(const Waits& waits, const Event& event) const {
-  if (zones_.empty()) return WaitEnd(waits, event);
+  if (zones_.empty()) {
+    // What lasts for days has ended where nobody can say when a day is over.
+    const Instant end = WaitEnd(waits, event);
+    return end == kEndOfTime ? kFirstInstant : end;
+  }
   return FirstEnd([&](const ZoneTable& zone) { return WaitEndIn(zone, waits, event.at, &event); });
 }
 
@@ -632,6 +636,10 @@ bool Binder::Reaches(const Event& event, Scopes scope, bool unknown_reaches) con
       if (!named) return false;
     } else if (event.point) {
       if (!contact.point || !SamePoint(*event.point, *contact.point)) return false;
+    } else if (event.name == EventName::kAttempt || event.name == EventName::kInbound ||
+               event.name == EventName::kNotice) {
+      // It had a number or an address, and nobody told which.
+      if (!unknown_reaches) return false;
     }
   }
   if (HasScope(scope, Scope::kPlace)) {
@@ -1549,7 +1557,8 @@ Signal Binder::Bind(const Condition& condition, const Subject& subject) const {
       const bool holds = OneOf(Known::Of(*answer.flag ? 1 : 0), test.values);
       parts.Add(Signal::Always(holds == (test.op != Test::Op::kNotOneOf)));
     } else if (answer.day && test.op == Test::Op::kWithin) {
-      parts.Add(Signal::Not(WaitOverFromDay(test.wait, *answer.day)));
+      parts.Add(
+          Signal::And(DayReached(*answer.day), Signal::Not(WaitOverFromDay(test.wait, *answer.day))));
     } else if (answer.number) {
       const int64_t bound = test.values.empty() ? 0 : test.values.front().number;
       const bool holds = test.op == Test::Op::kOver      ? *answer.number > bound

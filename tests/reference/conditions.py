@@ -358,6 +358,9 @@ def test(value, wanted, ask):
         elif operator == "within":
             ends = [wait_after_day(bound, value, ask, pick) for pick in (min, max)]
             parts.append(True if ask.now < ends[0] else False if ask.now >= ends[1] else None)
+            # What lies ahead is not yet any time ago.
+            reached = {day >= value for day in ask.days()}
+            parts.append(reached.pop() if len(reached) == 1 else None)
         elif operator == "after":
             parts.append(all(day_start(value, zone) >= wait_end(bound, ask.event, ask, zones=[zone])
                              - 86400 + 1 for zone in ask.zones))

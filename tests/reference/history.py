@@ -98,7 +98,7 @@ def same_person(event, ask, persons=()):
 
 def about(event, ask, pool=(), counts=None):
     accounts = event.accounts
-    if counts == "conversations" and event.name == "attempt" and event.talk:
+    if event.name == "attempt" and event.talk:
         # What the borrower raised and would not go into was not talked about.
         accounts = [one["account"] for one in event.talk
                     if not (one["raised_by"] == "borrower" and one["declined"])]

@@ -279,10 +279,13 @@ def is_fresh(body, rule, ask):
 
 def taken_back(body, ask):
     """Did history take back what was supposed to be given long ago?"""
+    # Of several things agreed to, what is not taken back still stands.
+    left = set(listed(body.get("covers", []))) & {"channel", "prerecorded", "address"}
     for event in ask.history():
-        if event.name == "revocation" and narrow_enough(event, ask) and (
-                not event.covers or set(event.covers) & set(listed(body.get("covers", [])))):
-            return True
+        if event.name == "revocation" and narrow_enough(event, ask):
+            left -= set(event.covers)
+            if not left or not event.covers:
+                return True
         if event.name == "opt_out" and event.given_to in (None, "tenant") \
                 and narrow_enough(event, ask):
             return True
@@ -386,7 +389,8 @@ def named_by(event, honours, ask):
         if "channels" in honours and ask.channel() in event.channels:
             return True
     if event.name == "workplace_barred" and "employer" in honours:
-        return place == "work" or point.get("owner") == "employer" or ask.to()[0] == "employer"
+        return "work" in (place, ask.world.whereabouts(ask.question, ask.now)) \
+            or point.get("owner") == "employer" or ask.to()[0] == "employer"
     return False
 
 
