@@ -225,10 +225,17 @@ bool HasRoom(const Binder& binder, const Allowance& allowance, const Event& even
   }
   if (allowance.per_inbound) {
     if (answered == nullptr) return false;
-    return std::count_if(spared.begin(), spared.end(), [&](const Event* earlier) {
-             return earlier->answers == event.answers &&
-                    CountsAs(binder.OutcomeOf(*earlier), allowance.counts);
-           }) < allowance.limit;
+    // Whatever answered it before has used it, also where that is not among what the cap counts.
+    int used = 0;
+    for (const Event* earlier : binder.facts().history) {
+      if (earlier == &event) break;
+      used += earlier->name == EventName::kAttempt && earlier->by == DoneBy::kTenant &&
+                      earlier->answers == event.answers &&
+                      CountsAs(binder.OutcomeOf(*earlier), allowance.counts)
+                  ? 1
+                  : 0;
+    }
+    return used < allowance.limit;
   }
   std::vector<const Event*> used;
   for (const Event* earlier : spared) {

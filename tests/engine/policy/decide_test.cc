@@ -157,6 +157,29 @@ TEST(FrequencyCap, WhatIsExcludedNeitherCountsNorIsHeldBack) {
   EXPECT_EQ(world.At("2026-01-28T20:00:00Z").answer, Answer::kAllowed);
 }
 
+TEST(FrequencyCap, AnAnswerByAnotherChannelUsesTheAllowanceOfWhatItAnswers) {
+  Rule rule = CapRule("xa.cap", 1, WindowUnit::kCalendarDay, 1);
+  FrequencyCap& cap = std::get<FrequencyCap>(rule.body);
+  cap.scope = static_cast<Scopes>(Scope::kChannel);
+  Exclusion answers;
+  answers.when.tests = {WordTest(Field::kAnswers, {static_cast<int64_t>(Answering::kOtherChannel),
+                                                   static_cast<int64_t>(Answering::kSameChannel)})};
+  answers.up_to.emplace();
+  answers.up_to->per_inbound = true;
+  cap.excludes = {answers};
+  TestWorld world;
+  world.rules = {rule};
+  Event& inbound = world.Add(EventName::kInbound, "2026-04-01T10:00:00Z");
+  inbound.channel = Channel::kEmail;
+  const EventId asked = inbound.id;
+  world.AddCall("2026-04-02T13:00:00Z").answers = asked;
+  EXPECT_EQ(world.At("2026-04-02T14:00:00Z").answer, Answer::kAllowed) << "the answer is not counted";
+  Event& text = world.history[1];
+  text.channel = Channel::kSms;
+  world.AddCall("2026-04-02T13:30:00Z").answers = asked;
+  EXPECT_EQ(world.At("2026-04-02T14:00:00Z").answer, Answer::kDeferred) << "it was answered before";
+}
+
 TEST(FrequencyCap, AnotherDebtHasACountOfItsOwn) {
   TestWorld world;
   Rule rule = CapRule("xa.cap", 1, WindowUnit::kCalendarDay, 1);
