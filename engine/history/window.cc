@@ -36,6 +36,11 @@ bool CountsAs(Outcome outcome, Counts counts) {
   return true;
 }
 
+bool CountsDays(WindowUnit unit) {
+  return unit == WindowUnit::kConsecutiveDays || unit == WindowUnit::kCalendarDay ||
+         unit == WindowUnit::kCalendarWeek || unit == WindowUnit::kCalendarMonth;
+}
+
 Instant LeavesWindow(WindowUnit unit, int n, int week_starts, const ZoneTable& zone, Instant at) {
   const auto start_of = [&](Day day) { return std::min(zone.StartOfDay(day), kEndOfTime); };
   switch (unit) {

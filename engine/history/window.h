@@ -30,6 +30,9 @@ enum class WindowUnit : uint8_t {
   kSinceEvent
 };
 
+// Does the window end with local days, so that it needs a zone? The others are durations or open.
+bool CountsDays(WindowUnit unit);
+
 // The first instant at which an event at `at` is no longer inside the window. kEndOfTime for
 // kSinceEver and kSinceEvent. `week_starts`: 0 Monday … 6 Sunday.
 Instant LeavesWindow(WindowUnit unit, int n, int week_starts, const ZoneTable& zone, Instant at);

@@ -134,10 +134,7 @@ void Bind(const Binder& binder, const Rule&, const DayBlackout& blackout, BoundR
     for (const Event* event : binder.facts().history) {
       if (event->name != EventName::kOccasion || event->ended) continue;
       // Without a last day it lasts until somebody says that it is over.
-      Instant ended = kEndOfTime;
-      for (const Event* later : binder.facts().history) {
-        if (binder.Ends(*later, *event)) ended = std::min(ended, Binder::KnownAt(*later));
-      }
+      const Instant ended = binder.SaidOverAt(*event);
       for (const ZoneSpan& span : zones) {
         close(span, event->first_day.value_or(span.zone->DayOf(event->at)), event->last_day, ended);
       }
@@ -586,12 +583,7 @@ void Bind(const Binder& binder, const Rule&, const StopContact& stop, BoundRule*
       if (day && event->at < binder.WaitEndFromDay(stop.not_before->wait, *day)) continue;
     }
     if (!stop.during.empty() && !binder.BeganDuring(stop.during, from)) continue;
-    Instant to = binder.OwnEnd(*event);
-    for (const Event* later : binder.facts().history) {
-      if (binder.Ends(*later, *event)) {
-        to = std::min(to, Binder::KnownAt(*later));
-      }
-    }
+    Instant to = std::min(binder.OwnEnd(*event), binder.SaidOverAt(*event));
     for (const StopContact::Until& until : stop.until) {
       if (until.event != nullptr) {
         for (const Event* end : binder.Find(*until.event, stop.scope, false)) {

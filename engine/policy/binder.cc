@@ -103,6 +103,16 @@ bool FormSatisfies(ConsentForm given, ConsentForm asked) {
   return rank(given) >= rank(asked);
 }
 
+// What a message of which nobody has told says, where papers are in order: to the borrower it speaks of
+// the debt, unless its form is one that does not.
+std::optional<bool> SupposedToMentionDebt(const Facts& facts) {
+  if (!facts.papers_in_order_by_default ||
+      facts.contact.to.relation != Relation::kBorrower) {
+    return std::nullopt;
+  }
+  return facts.contact.message.form != MessageForm::kLimitedContent;
+}
+
 // For durations, which are the same on every clock.
 const ZoneTable& Utc() {
   static const ZoneTable* const kUtc = new ZoneTable("UTC", {{kFirstInstant, Seconds{0}}});
@@ -260,11 +270,8 @@ std::optional<bool> Binder::MentionsDebt() const {
   const Message& message = facts_.contact.message;
   // A name that tells what trade the sender is in tells of a debt.
   if (message.reveals_trade == true) return true;
-  if (!message.mentions_debt && facts_.papers_in_order_by_default &&
-      facts_.contact.to.relation == Relation::kBorrower) {
-    return message.form != MessageForm::kLimitedContent;
-  }
-  return message.mentions_debt;  // nobody has looked: it may
+  if (message.mentions_debt) return message.mentions_debt;
+  return SupposedToMentionDebt(facts_);  // nobody has looked: it may
 }
 
 const Event* Binder::Answered(const Subject& subject) const {
@@ -662,6 +669,14 @@ bool Binder::Ends(const Event& later, const Event& event) const {
          AboutAccount(later);
 }
 
+Instant Binder::SaidOverAt(const Event& event) const {
+  Instant over = kEndOfTime;
+  for (const Event* later : facts_.history) {
+    if (Ends(*later, event)) over = std::min(over, KnownAt(*later));
+  }
+  return over;
+}
+
 bool Binder::IsNamed(const Filter& filter, const Event& event) {
   if (event.name == EventName::kDeclared) {
     return Contains(filter.declared_events, event.declared_name);
@@ -749,9 +764,6 @@ Signal Binder::AtLeast(std::vector<std::pair<Instant, Instant>> intervals, int n
 
 std::vector<std::vector<Instant>> Binder::LeavesByZone(
     const Window& window, const std::vector<const Event*>& events) const {
-  const bool needs_zone =
-      window.unit == WindowUnit::kConsecutiveDays || window.unit == WindowUnit::kCalendarDay ||
-      window.unit == WindowUnit::kCalendarWeek || window.unit == WindowUnit::kCalendarMonth;
   std::vector<std::vector<Instant>> by_zone;
   const auto leaves_in = [&](const ZoneTable& zone, Instant until) {
     std::vector<Instant> leaves;
@@ -762,7 +774,7 @@ std::vector<std::vector<Instant>> Binder::LeavesByZone(
     std::sort(leaves.begin(), leaves.end());
     return leaves;
   };
-  if (!needs_zone) {
+  if (!CountsDays(window.unit)) {
     by_zone.push_back(leaves_in(Utc(), kEndOfTime));
   } else {
     for (const DayZone& one : zones_) by_zone.push_back(leaves_in(*one.zone, one.until));
@@ -791,12 +803,8 @@ std::vector<const Event*> Binder::FindRow(const Seen& seen, const Person& person
 }
 
 Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
-  const bool counts_days = seen.window.unit == WindowUnit::kConsecutiveDays ||
-                           seen.window.unit == WindowUnit::kCalendarDay ||
-                           seen.window.unit == WindowUnit::kCalendarWeek ||
-                           seen.window.unit == WindowUnit::kCalendarMonth;
   if (!HasAny(*seen.of) && std::max(seen.at_least, seen.in_a_row) > 0 &&
-      !(counts_days && zones_.empty())) {
+      !(CountsDays(seen.window.unit) && zones_.empty())) {
     return Signal::Always(false);
   }
   // Whether a day has passed is asked now, not at the instant of the event that carries it.
@@ -857,13 +865,8 @@ Signal Binder::Standing(const Filter& began_by, Scopes scope) const {
   std::vector<Signal> parts;
   for (const Event* event : Find(began_by, scope, true)) {
     if (event->ended) continue;
-    Instant end = OwnEnd(*event);
-    for (const Event* later : facts_.history) {
-      if (Ends(*later, *event)) {
-        end = std::min(end, KnownAt(*later));
-      }
-    }
-    parts.push_back(Signal::During(KnownAt(*event), end));
+    parts.push_back(
+        Signal::During(KnownAt(*event), std::min(OwnEnd(*event), SaidOverAt(*event))));
   }
   return Signal::Or(std::move(parts));
 }
@@ -1352,8 +1355,10 @@ std::optional<Known> InOrder(const Facts& facts, const Test& test, bool of_conta
     case Field::kMessageRecipientCharged:
       return of_contact ? std::optional(Known::Of(0)) : std::nullopt;
     case Field::kMessageMentionsDebt:
-      if (!of_contact || facts.contact.to.relation != Relation::kBorrower) return std::nullopt;
-      return Known::Of(facts.contact.message.form == MessageForm::kLimitedContent ? 0 : 1);
+      if (of_contact) {
+        if (const auto mentions = SupposedToMentionDebt(facts)) return Known::Of(*mentions ? 1 : 0);
+      }
+      return std::nullopt;
     default:
       return std::nullopt;
   }

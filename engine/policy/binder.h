@@ -147,6 +147,8 @@ class Binder {
   DayKind KindOfDay(const std::string& calendar) const;
   // Is the later event the end of the state that the earlier one began?
   bool Ends(const Event& later, const Event& event) const;
+  // When the first such end becomes known; kEndOfTime: nobody said it.
+  Instant SaidOverAt(const Event& event) const;
   // How an attempt ended; one that came back later was undelivered.
   Outcome OutcomeOf(const Event& event) const;
   // True if no notice went out by this event after all: the tenant learned that it did not arrive.
@@ -201,7 +203,7 @@ class Binder {
   std::bitset<128> present_;    // names of events that history has
 };
 
-// Adds the rule, bound, to `rules`, unless it can never deny this contact, and its id to
+// Adds the rule, bound, to `rules`, unless it can never deny this contact, and the rule itself to
 // `considered`, if it may apply. engine/policy/bind_rules.cc.
 void BindRule(Binder& binder, const Rule& rule, const RulePlan& plan, const Signal& active,
               std::vector<BoundRule>* rules, std::vector<const Rule*>* considered);

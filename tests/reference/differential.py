@@ -251,6 +251,15 @@ def smaller(request, engine, world, tries=60):
 # ---- the run ------------------------------------------------------------------------------------
 
 
+def spread(run, work, jobs):
+    """What `run` makes of each piece of work, in its order, by so many processes."""
+    if jobs <= 1:
+        yield from map(run, work)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(run, work)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--forbear", required=True)
@@ -275,12 +284,7 @@ def main():
     total = {"mix": collections.Counter(), "coverage": collections.Counter(), "failed": [],
              "cases": 0, "checked": collections.Counter()}
     zones = set()
-    if options.jobs > 1:
-        with ProcessPoolExecutor(options.jobs) as pool:
-            results = list(pool.map(run_batch, work))
-    else:
-        results = map(run_batch, work)
-    for result in results:
+    for result in spread(run_batch, work, options.jobs):
         for key in total:
             total[key] += result[key]
         zones.update(result["zones"])

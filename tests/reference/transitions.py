@@ -28,12 +28,11 @@ import sys
 import tempfile
 import time
 import zoneinfo
-from concurrent.futures import ProcessPoolExecutor
 
 from calendars import END, WEEKDAYS, day_start, local_day, weekday, zone_info
 from candidates import EPOCH, of_day
 from conditions import Ask
-from differential import Engine
+from differential import Engine, spread
 from facts import Question, minutes
 from history import first_day_of
 from questions import stamp
@@ -687,12 +686,7 @@ def main():
             for i in range(0, len(jumps), JUMPS_A_BATCH)]
     total = {"asked": collections.Counter(), "answers": collections.Counter(), "failed": [],
              "jumps": 0}
-    if options.workers > 1:
-        with ProcessPoolExecutor(options.workers) as pool:
-            results = list(pool.map(run_batch, work))
-    else:
-        results = map(run_batch, work)
-    for result in results:
+    for result in spread(run_batch, work, options.workers):
         for key in total:
             total[key] += result[key]
     for zone, at, rule, answer, wanted, line in total["failed"][:20]:
