@@ -39,7 +39,7 @@ struct Scenario {
   Instant at{};
   Expected answer;
   std::vector<Expected> tolerates;
-  std::set<std::string> lacks;  // items, caller tags and licences that are not in order
+  std::set<std::string, std::less<>> lacks;  // items, caller tags and licences that are not in order
   int line = 0;
 
   policy::Facts ToFacts() const;

@@ -1,7 +1,8 @@
 // Each kind of rule, bound: what policy-language.md section 4 says of it, as clauses over time.
 #include <algorithm>
-#include <set>
+#include <map>
 
+#include "absl/strings/str_join.h"
 #include "engine/policy/binder.h"
 #include "engine/policy/bundle.h"
 
@@ -15,14 +16,11 @@ bool Contains(const std::vector<T>& list, const T& item) {
 
 bool HasScope(Scopes scopes, Scope scope) { return (scopes & static_cast<Scopes>(scope)) != 0; }
 
-// What the log and an explanation call it.
-std::string NameOf(const Event& event) {
-  return event.name == EventName::kDeclared ? event.declared_name
-                                            : std::string(ToWord(event.name));
-}
+Arena& Memory() { return Arena::Current(); }
 
-std::string Words(int n, const char* one, const char* many) {
-  return std::to_string(n) + " " + (n == 1 ? one : many);
+// What the log and an explanation call it.
+std::string_view NameOf(const Event& event) {
+  return event.name == EventName::kDeclared ? Memory().Keep(event.declared_name) : ToWord(event.name);
 }
 
 // Channels that `applies` names; empty: all.
@@ -58,7 +56,7 @@ const std::vector<WeeklySlot>* TableOf(const Binder& binder, ContactHours::Sourc
   return nullptr;
 }
 
-void Bind(const Binder& binder, const Rule&, const ContactHours& hours, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const ContactHours& hours, Draft* bound) {
   const std::vector<ZoneSpan> zones = binder.ClockZones(hours.clock);
   if (zones.empty()) {
     bound->clauses.push_back({Signal::Always(true), Reason::kNoZone,
@@ -96,30 +94,30 @@ void Bind(const Binder& binder, const Rule&, const ContactHours& hours, BoundRul
   closed_outside(std::move(rows));
 }
 
-void Bind(const Binder& binder, const Rule&, const DayBlackout& blackout, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const DayBlackout& blackout, Draft* bound) {
   const std::vector<ZoneSpan> zones = binder.ClockZones(blackout.clock);
   if (zones.empty()) {
     bound->clauses.push_back({Signal::Always(true), Reason::kNoZone,
                               "a time zone: an address or a phone number that tells one"});
     return;
   }
-  const auto closed_when = [&](uint8_t days, DayKind kind_of) {
+  const auto closed_when = [&](uint8_t days, const DayKind* kind_of) {
     WeeklyQuestion question;
     question.mode = WeeklyQuestion::Mode::kHoldsInAnyZone;
     question.rows.push_back({days, 0, 1440});
     question.zones = zones;
-    question.kind_of = std::move(kind_of);
+    question.kind_of = kind_of;
     return Signal::Definite(Signal::Weekly(std::move(question)), true);
   };
   std::vector<Signal> closed;
   if (blackout.holidays) closed.push_back(closed_when(kHolidayBit, binder.KindOfDay(blackout.calendar)));
   // A holiday that falls on a Saturday is still a Saturday; a Saturday that is worked is none.
   if (blackout.days != 0) {
-    const DayKind kind_of = binder.KindOfDay(blackout.calendar);
-    closed.push_back(closed_when(blackout.days, [kind_of](Day day) -> uint8_t {
-      const uint8_t kind = kind_of(day);
+    const DayKind* kind_of = binder.KindOfDay(blackout.calendar);
+    closed.push_back(closed_when(blackout.days, Memory().Own<DayKind>([kind_of](Day day) -> uint8_t {
+      const uint8_t kind = (*kind_of)(day);
       return kind == kHolidayBit ? static_cast<uint8_t>(1U << WeekdayOf(day)) : kind;
-    }));
+    })));
   }
   // On the days from `first` to `last`, in every zone for as long as it belongs to the set.
   const auto close = [&](const ZoneSpan& span, Day first, std::optional<Day> last, Instant until) {
@@ -266,28 +264,7 @@ std::vector<const Event*> WithoutExcluded(const Binder& binder, const FrequencyC
   return events;
 }
 
-std::string ScopeWords(Scopes scopes) {
-  static constexpr std::string_view kNames[] = {"person", "debt",  "creditor", "point",
-                                                "channel", "place", "purpose", "tenant"};
-  std::string words;
-  for (size_t bit = 0; bit < std::size(kNames); ++bit) {
-    if ((scopes >> bit & 1) == 0) continue;
-    if (!words.empty()) words += ", ";
-    words += kNames[bit];
-  }
-  return words;
-}
-
-std::string WindowWords(const Window& window) {
-  static constexpr std::string_view kUnits[] = {
-      "rolling_hours", "rolling_days",  "consecutive_days", "calendar_day",
-      "calendar_week", "calendar_month", "since_ever",      "since_event"};
-  const std::string unit(kUnits[static_cast<size_t>(window.unit)]);
-  const bool counted = window.unit != WindowUnit::kSinceEver && window.unit != WindowUnit::kSinceEvent;
-  return counted ? std::to_string(window.n) + " " + unit : unit;
-}
-
-void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Draft* bound) {
   if (cap.messages && !IsMessage(binder.facts().contact.channel)) return;
   const std::vector<Channel> channels = ChannelsOf(rule.applies);
   const std::vector<const Account*> pooled = PooledWith(binder, cap.pool);
@@ -327,7 +304,7 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
       continue;
     }
     Signal full;
-    BoundBudget budget{limit.limit, {}, ScopeWords(cap.scope), WindowWords(limit.window)};
+    std::vector<Instant> fullest;
     if (cap.distinct == FrequencyCap::Distinct::kNo) {
       // Full while `limit` of the counted are still inside, in any zone: until the limit-th
       // youngest leaves.
@@ -338,7 +315,7 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
         } else if (static_cast<int>(leaves.size()) >= limit.limit) {
           until = std::max(until, leaves[leaves.size() - static_cast<size_t>(limit.limit)]);
         }
-        if (budget.leaves.empty() || leaves > budget.leaves) budget.leaves = leaves;
+        if (fullest.empty() || leaves > fullest) fullest = leaves;
       }
       full = Signal::During(kFirstInstant, until);
     } else {
@@ -378,16 +355,20 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Bound
         zones.push_back(std::move(reached));
       }
       full = Signal::Or(std::move(zones));
-      budget.leaves = by_zone.front();
+      fullest = by_zone.front();
     }
-    bound->budgets.push_back(std::move(budget));
+    bound->budgets.push_back(
+        {limit.limit, Memory().Keep<Instant>(fullest), cap.scope, &limit.window});
+    const Signal violated = Signal::And(full, counted);
+    if (violated.Never()) continue;
     std::vector<FactSpan> facts;
     if (!inside.empty()) {
       facts.push_back({kFirstInstant, kEndOfTime, "attempt", inside.back()->at});
     }
-    bound->clauses.push_back({Signal::And(full, counted), Reason::kCapReached,
-                              "room in the cap of " + Words(limit.limit, "contact", "contacts"),
-                              std::move(facts), limit.suggested});
+    bound->clauses.push_back({violated, Reason::kCapReached,
+                              {"room in the cap of ", Memory().Keep(std::to_string(limit.limit)),
+                               limit.limit == 1 ? " contact" : " contacts"},
+                              Memory().Keep<FactSpan>(facts), limit.suggested});
   }
   if (!cap.gap.empty()) {
     std::vector<Signal> gaps;
@@ -418,20 +399,20 @@ std::optional<Day> AccountDate(const Account* account, Field field) {
 
 // ---- cooldown ----------------------------------------------------------------------------------
 
-void Bind(const Binder& binder, const Rule&, const Cooldown& cooldown, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const Cooldown& cooldown, Draft* bound) {
   if (cooldown.after_account_date) {
     const std::optional<Day> day = AccountDate(binder.account(), *cooldown.after_account_date);
     if (!day) {
       bound->clauses.push_back({Signal::Always(true), Reason::kUnknownFact,
-                                "the account's " +
-                                    std::string(InfoOf(*cooldown.after_account_date).name)});
+                                {"the account's ", InfoOf(*cooldown.after_account_date).name}});
       return;
     }
+    const FactSpan fact{kFirstInstant, kEndOfTime, InfoOf(*cooldown.after_account_date).name,
+                        Instant{date::sys_days{day->time_since_epoch()}}};
     bound->clauses.push_back(
         {Signal::During(kFirstInstant, binder.WaitEndFromDay(cooldown.wait, *day)),
          Reason::kCooldown, "the end of the wait",
-         {{kFirstInstant, kEndOfTime, std::string(InfoOf(*cooldown.after_account_date).name),
-           Instant{date::sys_days{day->time_since_epoch()}}}}});
+         Memory().Keep<FactSpan>(absl::Span<const FactSpan>(&fact, 1))});
     return;
   }
   std::vector<Signal> waits;
@@ -452,7 +433,7 @@ void Bind(const Binder& binder, const Rule&, const Cooldown& cooldown, BoundRule
     facts.push_back({event->at, end, NameOf(*event), event->at});
   }
   bound->clauses.push_back({Signal::Or(std::move(waits)), Reason::kCooldown,
-                            "the end of the wait after the last one", std::move(facts)});
+                            "the end of the wait after the last one", Memory().Keep<FactSpan>(facts)});
 }
 
 // ---- consent_required, opt_out -----------------------------------------------------------------
@@ -480,7 +461,7 @@ Signal GivenLongAgo(const Binder& binder, const ConsentTest& test) {
   return Signal::During(kFirstInstant, until);
 }
 
-void Bind(const Binder& binder, const Rule&, const ConsentRequired& required, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const ConsentRequired& required, Draft* bound) {
   const bool long_ago =
       binder.facts().channel_consent == ChannelConsent::kGivenLongAgo && required.routes.empty();
   Signal holds;
@@ -513,7 +494,7 @@ void Bind(const Binder& binder, const Rule&, const ConsentRequired& required, Bo
   }
 }
 
-void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, Draft* bound) {
   const Contact& contact = binder.facts().contact;
   std::vector<Signal> refused;
   std::vector<FactSpan> facts;
@@ -552,7 +533,7 @@ void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, BoundRule* b
   }
   bound->clauses.push_back({Signal::Or(std::move(refused)), Reason::kOptedOut,
                             "the borrower's own word that this channel is welcome again",
-                            std::move(facts)});
+                            Memory().Keep<FactSpan>(facts)});
   if (!opt_out.must_offer.empty() && !Contains(opt_out.must_offer, contact.message.opt_out)) {
     bound->clauses.push_back({Signal::Always(true), Reason::kNoWayOut,
                               "a message that offers a simple way to refuse"});
@@ -561,7 +542,7 @@ void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, BoundRule* b
 
 // ---- stop_contact ------------------------------------------------------------------------------
 
-void Bind(const Binder& binder, const Rule&, const StopContact& stop, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const StopContact& stop, Draft* bound) {
   std::vector<Signal> held;
   std::vector<FactSpan> facts;
   for (const Event* event : binder.Find(*stop.standing, stop.scope, true)) {
@@ -613,7 +594,7 @@ void Bind(const Binder& binder, const Rule&, const StopContact& stop, BoundRule*
   }
   bound->clauses.push_back({Signal::Or(std::move(held)), Reason::kStanding,
                             "an event that ends what the borrower asked for or what holds",
-                            std::move(facts)});
+                            Memory().Keep<FactSpan>(facts)});
 }
 
 // ---- inconvenient ------------------------------------------------------------------------------
@@ -632,7 +613,7 @@ bool Heard(const Inconvenient& rule, const Event& event) {
   return true;
 }
 
-void Bind(const Binder& binder, const Rule&, const Inconvenient& named, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const Inconvenient& named, Draft* bound) {
   const Contact& contact = binder.facts().contact;
   const ContactPoint* point = contact.point ? binder.FindPoint(*contact.point) : nullptr;
   const std::vector<const Event*>& history = binder.facts().history;
@@ -696,11 +677,12 @@ void Bind(const Binder& binder, const Rule&, const Inconvenient& named, BoundRul
   }
   if (!times.empty()) {
     bound->clauses.push_back({Signal::Or(std::move(times)), Reason::kInconvenientTime,
-                              "a time the borrower did not name as inconvenient", facts});
+                              "a time the borrower did not name as inconvenient",
+                              Memory().Keep<FactSpan>(facts)});
   }
   if (!places.empty()) {
     bound->clauses.push_back({Signal::Or(std::move(places)), Reason::kInconvenientPlace,
-                              "another place or contact point", facts});
+                              "another place or contact point", Memory().Keep<FactSpan>(facts)});
   }
   if (named.channels && Contains(binder.facts().borrower->refused_channels, contact.channel)) {
     bound->clauses.push_back({Signal::Always(true), Reason::kChannelRefused,
@@ -710,7 +692,7 @@ void Bind(const Binder& binder, const Rule&, const Inconvenient& named, BoundRul
 
 // ---- third_party, notice_first, bars -----------------------------------------------------------
 
-void Bind(const Binder& binder, const Rule&, const ThirdParty& rule, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const ThirdParty& rule, Draft* bound) {
   const Relation to = binder.facts().contact.to.relation;
   Signal as_borrower =
       Signal::Always(to == Relation::kBorrower || Contains(rule.as_borrower, to));
@@ -726,7 +708,7 @@ void Bind(const Binder& binder, const Rule&, const ThirdParty& rule, BoundRule* 
   }
 }
 
-void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, Draft* bound) {
   const Contact& contact = binder.facts().contact;
   const auto wanted = [&](NoticeKind kind, const std::string& declared) {
     return std::any_of(rule.notices.begin(), rule.notices.end(), [&](const Value& value) {
@@ -758,21 +740,22 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule*
     }
   }
   const Value& first = rule.notices.front();
-  const std::string name =
-      first.text.empty() ? std::string(ToWord(static_cast<NoticeKind>(first.number))) : first.text;
+  const std::string_view name =
+      first.text.empty() ? ToWord(static_cast<NoticeKind>(first.number)) : std::string_view(first.text);
   if (newest != nullptr) {
     if (!rule.wait.empty()) {
+      const FactSpan fact{newest->at, kEndOfTime, name, newest->at};
       bound->clauses.push_back(
           {Signal::During(newest->at, binder.WaitEnd(rule.wait, *newest)), Reason::kNoticeWait,
-           "the end of the wait after the " + name,
-           {{newest->at, kEndOfTime, name, newest->at}}});
+           {"the end of the wait after the ", name},
+           Memory().Keep<FactSpan>(absl::Span<const FactSpan>(&fact, 1))});
     }
     return;
   }
   if (!told_otherwise && binder.facts().notices_given_by_default) return;
   if (rule.within.empty()) {
     bound->clauses.push_back(
-        {Signal::Always(true), Reason::kNoticeNotSent, "the " + name + ", sent first"});
+        {Signal::Always(true), Reason::kNoticeNotSent, {"the ", name, ", sent first"}});
     return;
   }
   const std::vector<const Event*> triggers =
@@ -781,10 +764,10 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule*
   std::optional<Instant> due;
   // After it we must hold back, so the first zone in which it has passed counts.
   if (!triggers.empty()) due = binder.FirstWaitEnd(rule.within, *triggers.front());
-  bound->obligations.push_back({Signal::Always(true), "send_notice:" + name, due});
+  bound->obligations.push_back({Signal::Always(true), {"send_notice:", name}, due});
   if (due) {
     bound->clauses.push_back({Signal::During(*due, kEndOfTime), Reason::kNoticeNotSent,
-                              "the " + name + ", whose time has passed"});
+                              {"the ", name, ", whose time has passed"}});
   }
 }
 
@@ -792,22 +775,27 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule*
 
 // Is the word among those known of, or in order by default?
 Signal Carried(const Binder& binder, const std::optional<std::vector<std::string>>& known,
-               const std::string& word) {
-  if (known) return Signal::Always(Contains(*known, word));
+               std::string_view word) {
+  if (known) return Signal::Always(std::find(known->begin(), known->end(), word) != known->end());
   if (!binder.facts().papers_in_order_by_default) return Signal(Tri::kUnknown);
   return Signal::Always(!binder.facts().lacks.contains(word));
 }
 
+// `item` outlives the Question.
+void AddItem(const Binder& binder, std::string_view item, const Signal& wanted, bool binding,
+             Draft* bound) {
+  bound->obligations.push_back({wanted, {"say:", item}, {}});
+  if (!binding) return;
+  const Signal carried =
+      Signal::Definite(Carried(binder, binder.facts().contact.message.carries, item), false);
+  if (carried.AlwaysYes()) return;
+  bound->clauses.push_back({Signal::And(wanted, Signal::Not(carried)), Reason::kItemMissing,
+                            {"a message that carries `", item, "`"}});
+}
+
 void AddItems(const Binder& binder, const std::vector<std::string>& items, const Signal& wanted,
-              bool binding, BoundRule* bound) {
-  const Message& message = binder.facts().contact.message;
-  for (const std::string& item : items) {
-    bound->obligations.push_back({wanted, "say:" + item, {}});
-    if (!binding) continue;
-    const Signal carried = Signal::Definite(Carried(binder, message.carries, item), false);
-    bound->clauses.push_back({Signal::And(wanted, Signal::Not(carried)), Reason::kItemMissing,
-                              "a message that carries `" + item + "`"});
-  }
+              bool binding, Draft* bound) {
+  for (const std::string& item : items) AddItem(binder, item, wanted, binding, bound);
 }
 
 bool IsOral(Channel channel) {
@@ -842,14 +830,14 @@ Signal IsWanted(const Binder& binder, MustSay::When when) {
   return Signal::Always(when == MustSay::When::kLater ? maybe_reached : !reached);
 }
 
-void Bind(const Binder& binder, const Rule&, const MustSay& rule, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const MustSay& rule, Draft* bound) {
   const Contact& contact = binder.facts().contact;
   const bool binding = rule.when != MustSay::When::kOnRequest;
   const bool in_order = binder.facts().papers_in_order_by_default;
   const Signal wanted = IsWanted(binder, rule.when);
   if (wanted.Never()) return;
   AddItems(binder, rule.items, wanted, binding, bound);
-  if (rule.same_as_message) AddItems(binder, {"same_language"}, wanted, binding, bound);
+  if (rule.same_as_message) AddItem(binder, "same_language", wanted, binding, bound);
 
   const auto& spoken = contact.message.languages;
   const auto speaks = [&](const std::string& asked) {
@@ -857,44 +845,42 @@ void Bind(const Binder& binder, const Rule&, const MustSay& rule, BoundRule* bou
       return SpeaksTag(tag, asked);
     });
   };
-  const auto add_language = [&](bool met, const std::string& names) {
-    bound->obligations.push_back({wanted, "speak:" + names, {}});
+  const auto add_language = [&](bool met, std::string_view names) {
+    bound->obligations.push_back({wanted, {"speak:", names}, {}});
     if (!binding || met || (!spoken && in_order)) return;
     bound->clauses.push_back({wanted, spoken ? Reason::kWrongLanguage : Reason::kUnknownFact,
-                              "a message in `" + names + "`"});
+                              {"a message in `", names, "`"}});
   };
   if (!rule.any_language.empty()) {
-    std::string names;
-    for (const std::string& tag : rule.any_language) names += (names.empty() ? "" : "|") + tag;
-    add_language(std::any_of(rule.any_language.begin(), rule.any_language.end(), speaks), names);
+    add_language(std::any_of(rule.any_language.begin(), rule.any_language.end(), speaks),
+                 Memory().Keep(absl::StrJoin(rule.any_language, "|")));
   }
   for (const std::string& tag : rule.all_languages) add_language(speaks(tag), tag);
 
   if (rule.caller_id) {
     bound->obligations.push_back(
-        {wanted, "caller_id:" + std::string(ToWord(*rule.caller_id)), {}});
+        {wanted, {"caller_id:", ToWord(*rule.caller_id)}, {}});
     if (binding && contact.caller_id != *rule.caller_id) {
       bound->clauses.push_back({wanted, Reason::kCallerNotShown, "a number that is shown"});
     }
   }
   if (!rule.caller_class.empty()) {
     std::vector<Signal> any;
-    std::string names;
     for (const std::string& tag : rule.caller_class) {
       any.push_back(Carried(binder, contact.caller_class, tag));
-      names += (names.empty() ? "" : "|") + tag;
     }
-    bound->obligations.push_back({wanted, "caller:" + names, {}});
+    const std::string_view names = Memory().Keep(absl::StrJoin(rule.caller_class, "|"));
+    bound->obligations.push_back({wanted, {"caller:", names}, {}});
     if (binding) {
       bound->clauses.push_back(
           {Signal::And(wanted, Signal::Not(Signal::Definite(Signal::Or(std::move(any)), false))),
-           Reason::kCallerNotShown, "a caller's number of the kind `" + names + "`"});
+           Reason::kCallerNotShown, {"a caller's number of the kind `", names, "`"}});
     }
   }
 }
 
 void AddForbidden(const Binder& binder, const Forbidden& forbids, const Signal& while_,
-                  BoundRule* bound) {
+                  Draft* bound) {
   if (forbids.everything) {
     bound->clauses.push_back({while_, Reason::kBarred, "another contact"});
   }
@@ -902,8 +888,9 @@ void AddForbidden(const Binder& binder, const Forbidden& forbids, const Signal& 
   for (const std::string& code : forbids.codes) {
     if (found ? !Contains(*found, code) : binder.facts().papers_in_order_by_default) continue;
     bound->clauses.push_back({while_, found ? Reason::kForbiddenContent : Reason::kUnknownFact,
-                              found ? "a message without `" + code + "`"
-                                    : "somebody's look at whether the message holds `" + code + "`"});
+                              {found ? "a message without `"
+                                     : "somebody's look at whether the message holds `",
+                               code, "`"}});
   }
   for (const Condition& condition : forbids.conditions) {
     const Signal met = Signal::Definite(binder.Bind(condition, Subject{}), true);
@@ -912,11 +899,11 @@ void AddForbidden(const Binder& binder, const Forbidden& forbids, const Signal& 
   }
 }
 
-void Bind(const Binder& binder, const Rule&, const ContentBan& ban, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const ContentBan& ban, Draft* bound) {
   AddForbidden(binder, ban.forbids, Signal::Always(true), bound);
 }
 
-void Bind(const Binder& binder, const Rule&, const TimeBarred& rule, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const TimeBarred& rule, Draft* bound) {
   const Account* account = binder.account();
   const std::optional<Day> day = AccountDate(account, rule.stale_on);
   Signal stale(Tri::kUnknown);
@@ -941,28 +928,27 @@ void Bind(const Binder& binder, const Rule&, const TimeBarred& rule, BoundRule* 
   }
 }
 
-void Bind(const Binder& binder, const Rule&, const Licence& licence, BoundRule* bound) {
+void Bind(const Binder& binder, const Rule&, const Licence& licence, Draft* bound) {
   for (const std::string& name : licence.holds) {
     const Signal held = Signal::Definite(Carried(binder, binder.facts().tenant->licences, name), false);
     bound->clauses.push_back(
-        {Signal::Not(held), Reason::kNotLicensed, "the licence `" + name + "`"});
+        {Signal::Not(held), Reason::kNotLicensed, {"the licence `", name, "`"}});
   }
   if (Contains(licence.show_on, binder.facts().contact.channel)) {
-    AddItems(binder, {"licence_number"}, Signal::Always(true), true, bound);
+    AddItem(binder, "licence_number", Signal::Always(true), true, bound);
   }
 }
 
-void Bind(const Binder&, const Rule&, const Parameters&, BoundRule*) {}
+void Bind(const Binder&, const Rule&, const Parameters&, Draft*) {}
 
-void Bind(const Binder&, const Rule&, const BarsContact&, BoundRule* bound) {
+void Bind(const Binder&, const Rule&, const BarsContact&, Draft* bound) {
   bound->clauses.push_back(
       {Signal::Always(true), Reason::kBarred, "another channel, contact point or message"});
 }
 
 // Guidance that the overlay only warns of, suggestions that it has muted (section 5).
-void SetAsideByOverlay(const Rule& rule, const RulePlan& plan, BoundRule* bound) {
+void SetAsideByOverlay(const Rule& rule, const RulePlan& plan, Draft* bound) {
   if (!plan.warned && !plan.muted) return;
-  bound->aside_how = plan.warned ? SetAsideHow::kWarned : SetAsideHow::kMuted;
   for (Clause& clause : bound->clauses) {
     clause.aside = plan.warned || rule.suggested || clause.suggested;
   }
@@ -970,19 +956,19 @@ void SetAsideByOverlay(const Rule& rule, const RulePlan& plan, BoundRule* bound)
 
 }  // namespace
 
-Signal BindsForCertain(const Binder& binder, const Rule& rule) {
+Signal BindsForCertain(const Binder& binder, const Rule& rule, const RulePlan& plan) {
   if (rule.status != RuleStatus::kInForce) return Signal::Always(false);
-  std::vector<Signal> parts;
-  if (rule.in_force_from) parts.push_back(binder.DayReached(*rule.in_force_from));
+  Signal::All parts;
+  if (rule.in_force_from) parts.Add(binder.DayReached(*rule.in_force_from));
   if (rule.in_force_to) {
-    parts.push_back(Signal::Not(binder.DayReached(*rule.in_force_to + date::days{1})));
+    parts.Add(Signal::Not(binder.DayReached(*rule.in_force_to + date::days{1})));
   }
-  parts.push_back(binder.Bind(rule.applies, Subject{}));
-  return Signal::Definite(Signal::And(std::move(parts)), false);
+  parts.Add(binder.Bind(plan.beyond_gates, Subject{}));
+  return Signal::Definite(std::move(parts).Take(), false);
 }
 
 void BindRule(Binder& binder, const Rule& rule, const RulePlan& plan, const Signal& active,
-              std::vector<BoundRule>* rules, std::vector<const Rule*>* considered) {
+              Draft* draft, std::vector<BoundRule>* rules, std::vector<const Rule*>* considered) {
   if (rule.status != RuleStatus::kInForce) return;
   // Of a rule that bars whatever it applies to, `applies` is the body: it was looked at.
   const bool bars = std::holds_alternative<BarsContact>(rule.body);
@@ -996,31 +982,36 @@ void BindRule(Binder& binder, const Rule& rule, const RulePlan& plan, const Sign
         Signal::Not(binder.DayReached(*rule.in_force_to + date::days{1})), true));
   }
   if (gate.Never()) return;
-  gate.Add(Signal::Definite(binder.Bind(rule.applies, Subject{}), true));
+  gate.Add(Signal::Definite(binder.Bind(plan.beyond_gates, Subject{}), true));
   if (gate.Never()) return;
   if (!bars) considered->push_back(&rule);
   // The body first: of most rules nothing is violated, now or ever, and then no exception matters.
-  BoundRule bound;
-  std::visit([&](const auto& body) { Bind(binder, rule, body, &bound); }, rule.body);
-  for (Clause& clause : bound.clauses) {
-    clause.violated = Signal::Definite(std::move(clause.violated), true);
-  }
-  std::erase_if(bound.clauses, [](const Clause& clause) { return clause.violated.Never(); });
-  if (bound.clauses.empty() && bound.budgets.empty() && bound.obligations.empty()) return;
+  draft->clauses.clear();
+  draft->budgets.clear();
+  draft->obligations.clear();
+  std::visit([&](const auto& body) { Bind(binder, rule, body, draft); }, rule.body);
+  for (Clause& clause : draft->clauses) clause.violated = Signal::Definite(clause.violated, true);
+  std::erase_if(draft->clauses, [](const Clause& clause) { return clause.violated.Never(); });
+  if (draft->clauses.empty() && draft->budgets.empty() && draft->obligations.empty()) return;
   for (const Exception& exception : rule.exceptions) {
     gate.Add(Signal::Not(binder.Excepted(exception.when, exception.up_to)));
     if (gate.Never()) return;
   }
-  SetAsideByOverlay(rule, plan, &bound);
+  SetAsideByOverlay(rule, plan, draft);
+  BoundRule bound;
   bound.id = rule.id;
+  bound.rank = plan.rank;
   bound.kind = rule.kind;
   bound.effect = rule.effect;
   bound.suggested = rule.suggested;
-  // Shares the bundle's life: the citations are inside it.
-  bound.cites = {binder.surroundings().bundle, &rule.cites};
+  bound.aside_how = plan.muted && !plan.warned ? SetAsideHow::kMuted : SetAsideHow::kWarned;
+  bound.cites = &rule.cites;
   bound.gate = std::move(gate).Take();
   if (bound.gate.Never()) return;
-  rules->push_back(std::move(bound));
+  bound.clauses = Memory().Keep<Clause>(draft->clauses);
+  bound.budgets = Memory().Keep<BoundBudget>(draft->budgets);
+  bound.obligations = Memory().Keep<BoundObligation>(draft->obligations);
+  rules->push_back(bound);
 }
 
 }  // namespace forbear::policy

@@ -12,15 +12,18 @@ namespace {
 struct Known {
   bool known = false;
   absl::InlinedVector<int64_t, 2> numbers;
-  std::vector<std::string> texts;  // declared words, tags
+  absl::InlinedVector<std::string_view, 2> texts;  // declared words, tags; in the facts or the bundle
 
   static Known Of(int64_t number) { return {true, {number}, {}}; }
-  static Known Texts(std::vector<std::string> texts) { return {true, {}, std::move(texts)}; }
+  // `texts` outlive this.
+  static Known Texts(const std::vector<std::string>& texts) {
+    return {true, {}, {texts.begin(), texts.end()}};
+  }
   static Known Texts(const std::optional<std::vector<std::string>>& texts) {
     return texts ? Texts(*texts) : Known{};
   }
-  static Known Text(const std::string& text) {
-    return text.empty() ? Known{} : Texts(std::vector<std::string>{text});
+  static Known Text(std::string_view text) {
+    return text.empty() ? Known{} : Known{true, {}, {text}};
   }
   // A word of an open vocabulary: `declared` has its name beside it.
   template <typename E>
@@ -134,10 +137,10 @@ Binder::Binder(const Facts& facts, const Surroundings& surroundings, const Sets&
     : facts_(facts), surroundings_(surroundings), sets_(sets) {
   for (const ZoneSpan& span : sets.zones) {
     const auto known = std::find_if(zones_.begin(), zones_.end(), [&](const DayZone& one) {
-      return one.zone == span.zone.get();
+      return one.zone == span.zone;
     });
     if (known == zones_.end()) {
-      zones_.push_back({span.zone.get(), span.until});
+      zones_.push_back({span.zone, span.until});
     } else {
       known->until = std::max(known->until, span.until);
     }
@@ -195,15 +198,14 @@ template <typename End>
 Signal Binder::Reached(const End& end) const {
   if (zones_.empty()) return Signal(Tri::kUnknown);
   if (zones_.size() == 1) return Signal::During(end(*zones_.front().zone), kEndOfTime);
-  std::vector<Instant> ends;
-  std::vector<Instant> changes;
+  absl::InlinedVector<Instant, 4> ends, changes;
   for (const DayZone& one : zones_) {
     ends.push_back(end(*one.zone));
     changes.push_back(ends.back());
     if (one.until < kEndOfTime) changes.push_back(one.until);
   }
   std::sort(changes.begin(), changes.end());
-  std::vector<Signal::Step> steps;
+  absl::InlinedVector<Signal::Step, 8> steps;
   for (const Instant at : changes) {
     bool some = false, all = true;
     for (size_t i = 0; i < zones_.size(); ++i) {
@@ -213,7 +215,7 @@ Signal Binder::Reached(const End& end) const {
     }
     steps.push_back({at, all ? Tri::kYes : some ? Tri::kUnknown : Tri::kNo});
   }
-  return Signal::Steps(Tri::kNo, std::move(steps));
+  return Signal::Steps(Tri::kNo, steps);
 }
 
 // ---- Points, parties, audience -----------------------------------------------------------------
@@ -318,22 +320,16 @@ Signal Binder::BorrowerIsMinor() const {
 }
 
 Signal Binder::WhereaboutsIs(Whereabouts where) const {
-  if (!Has(EventName::kWhereabouts)) return Signal::Always(false);
   std::vector<Signal> parts;
-  for (size_t i = 0; i < facts_.history.size(); ++i) {
-    const Event& event = *facts_.history[i];
-    if (event.name != EventName::kWhereabouts || event.where != where) continue;
+  for (size_t i = 0; i < sets_.whereabouts.size(); ++i) {
+    const auto& [event, own_end] = sets_.whereabouts[i];
+    if (event->where != where) continue;
     // A newer word on it replaces the older one.
-    Instant until = OwnEnd(event);
-    for (size_t j = i + 1; j < facts_.history.size(); ++j) {
-      if (facts_.history[j]->name == EventName::kWhereabouts) {
-        until = std::min(until, facts_.history[j]->at);
-        break;
-      }
-    }
-    parts.push_back(Signal::During(event.at, until));
+    const Instant replaced =
+        i + 1 < sets_.whereabouts.size() ? sets_.whereabouts[i + 1].event->at : kEndOfTime;
+    parts.push_back(Signal::During(event->at, std::min(own_end, replaced)));
   }
-  return Signal::Or(std::move(parts));
+  return Signal::Or(parts);
 }
 
 // ---- Days and waits ----------------------------------------------------------------------------
@@ -394,40 +390,46 @@ std::function<bool(Day)> Binder::BusinessDays(const std::string& calendar) const
     if (found != surroundings_.bundle->calendars().end()) weekend |= found->second.weekend;
   }
   return [kind_of = KindOfDay(calendar), weekend](Day day) {
-    const uint8_t kind = kind_of(day);
+    const uint8_t kind = (*kind_of)(day);
     return kind != kHolidayBit && (kind & weekend) == 0;
   };
 }
 
-DayKind Binder::KindOfDay(const std::string& calendar) const {
-  if (calendar.empty()) {
-    return [](Day day) { return static_cast<uint8_t>(1U << WeekdayOf(day)); };
+const DayKind* Binder::KindOfDay(const std::string& calendar) const {
+  static const DayKind kNoCalendar = [](Day day) {
+    return static_cast<uint8_t>(1U << WeekdayOf(day));
+  };
+  if (calendar.empty()) return &kNoCalendar;
+  for (const auto& [pack, name, kind_of] : day_kinds_) {
+    if (pack == pack_ && name == calendar) return kind_of;
   }
-  std::vector<std::shared_ptr<const HolidayCalendar>> tables;
+  std::vector<const HolidayCalendar*> tables;
   bool missing = false;
   for (const std::string& name : CalendarNames(calendar)) {
     const auto found = surroundings_.bundle->calendars().find(name);
     if (found == surroundings_.bundle->calendars().end()) {
       missing = true;
     } else {
-      // Shares the bundle's life: the table is inside it.
-      tables.push_back({surroundings_.bundle, &found->second});
+      tables.push_back(&found->second);
     }
   }
-  return [tables, missing](Day day) -> uint8_t {
-    if (missing) return kHolidayBit;
-    int weekday = WeekdayOf(day);
-    for (const auto& table : tables) {
-      const int year = static_cast<int>(date::year_month_day{day}.year());
-      if (year < table->first_year || year > table->last_year) return kHolidayBit;
-      if (std::binary_search(table->holidays.begin(), table->holidays.end(), day)) {
-        return kHolidayBit;
-      }
-      const auto as = table->workdays_as.find(day);
-      if (as != table->workdays_as.end()) weekday = as->second;
-    }
-    return static_cast<uint8_t>(1U << weekday);
-  };
+  const DayKind* const kind_of =
+      Arena::Current().Own<DayKind>([tables = std::move(tables), missing](Day day) -> uint8_t {
+        if (missing) return kHolidayBit;
+        int weekday = WeekdayOf(day);
+        for (const HolidayCalendar* table : tables) {
+          const int year = static_cast<int>(date::year_month_day{day}.year());
+          if (year < table->first_year || year > table->last_year) return kHolidayBit;
+          if (std::binary_search(table->holidays.begin(), table->holidays.end(), day)) {
+            return kHolidayBit;
+          }
+          const auto as = table->workdays_as.find(day);
+          if (as != table->workdays_as.end()) weekday = as->second;
+        }
+        return static_cast<uint8_t>(1U << weekday);
+      });
+  day_kinds_.emplace_back(pack_, calendar, kind_of);
+  return kind_of;
 }
 
 Signal Binder::DayReached(Day day) const {
@@ -495,7 +497,7 @@ Instant Binder::WaitEndIn(const ZoneTable& zone, const Wait& wait, Instant ancho
           if (deemed.channel) break;
         }
       }
-      const DayKind kind_of = KindOfDay(wait.skip_holiday ? wait.calendar : "");
+      const DayKind& kind_of = *KindOfDay(wait.skip_holiday ? wait.calendar : "");
       const std::optional<Day> arrives = CountOn(day, travel, [&](Day on) {
         const int weekday = WeekdayOf(on);
         return !(weekday == 5 && wait.skip_saturday) && !(weekday == 6 && wait.skip_sunday) &&
@@ -759,7 +761,7 @@ Signal Binder::AtLeast(std::vector<std::pair<Instant, Instant>> intervals, int n
     if (i + 1 < bounds.size() && bounds[i + 1].first == bounds[i].first) continue;
     steps.push_back({bounds[i].first, TriOf(count >= n)});
   }
-  return Signal::Steps(Tri::kNo, std::move(steps));
+  return Signal::Steps(Tri::kNo, steps);
 }
 
 std::vector<std::vector<Instant>> Binder::LeavesByZone(
@@ -808,13 +810,16 @@ Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
     return Signal::Always(false);
   }
   // Whether a day has passed is asked now, not at the instant of the event that carries it.
-  Filter of = *seen.of;
+  const auto is_of_now = [](const Test& test) { return test.op == Test::Op::kPassed; };
   std::vector<Test> of_now;
-  std::erase_if(of.when.tests, [&](const Test& test) {
-    if (test.op != Test::Op::kPassed) return false;
-    of_now.push_back(test);
-    return true;
-  });
+  std::optional<Filter> without;
+  const std::vector<Test>& tests = seen.of->when.tests;
+  if (std::any_of(tests.begin(), tests.end(), is_of_now)) {
+    without = *seen.of;
+    std::copy_if(tests.begin(), tests.end(), std::back_inserter(of_now), is_of_now);
+    std::erase_if(without->when.tests, is_of_now);
+  }
+  const Filter& of = without ? *without : *seen.of;
   const Person& person = subject.event == nullptr ? facts_.contact.to : subject.event->to;
   const auto holds = [&](std::vector<const Event*> events) {
     const int wanted = std::max(seen.at_least, seen.in_a_row);
@@ -848,7 +853,7 @@ Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
     // Zones that disagree leave it open.
     const Signal all = Signal::And(zones);
     const Signal any = Signal::Or(zones);
-    return Signal::Or({all, Signal::And(any, Signal(Tri::kUnknown))});
+    return Signal::Or(all, Signal::And(any, Signal(Tri::kUnknown)));
   };
   if (seen.in_a_row > 0) return holds(FindRow(seen, person));
   std::vector<const Event*> certain = Find(of, seen.scope, false, &person);
@@ -868,7 +873,7 @@ Signal Binder::Standing(const Filter& began_by, Scopes scope) const {
     parts.push_back(
         Signal::During(KnownAt(*event), std::min(OwnEnd(*event), SaidOverAt(*event))));
   }
-  return Signal::Or(std::move(parts));
+  return Signal::Or(parts);
 }
 
 Instant Binder::RevokedAt(const std::vector<Covers>& covers, const Event& given,
@@ -986,7 +991,7 @@ Signal Binder::Consent(const ConsentTest& test, const Subject& subject,
     }
     parts.push_back(std::move(live));
   }
-  return Signal::Or(std::move(parts));
+  return Signal::Or(parts);
 }
 
 Signal Binder::During(const std::string& period) const {
@@ -1001,7 +1006,7 @@ Signal Binder::During(const std::string& period) const {
       }
     }
   }
-  return Signal::Or(std::move(parts));
+  return Signal::Or(parts);
 }
 
 bool Binder::BeganDuring(const std::string& period, Instant at) const {
@@ -1060,7 +1065,7 @@ Signal Binder::Available(const Allowance& allowance, const Condition& when) cons
     zones.push_back(Signal::Not(AtLeast(std::move(intervals), allowance.limit)));
   }
   if (zones.size() == 1) return Signal(Tri::kUnknown);  // no zone: nobody can count
-  return Signal::And(std::move(zones));
+  return Signal::And(zones);
 }
 
 Signal Binder::Excepted(const Condition& when, const std::optional<Allowance>& up_to) const {
@@ -1085,7 +1090,7 @@ std::vector<ZoneSpan> Binder::ClockZones(const ClockChoice& clock) const {
       return sets_.tenant_zones;
     case ClockChoice::Kind::kZone: {
       const auto zone = surroundings_.zones->Find(clock.zone);
-      return zone == nullptr ? std::vector<ZoneSpan>{} : std::vector<ZoneSpan>{{zone}};
+      return zone == nullptr ? std::vector<ZoneSpan>{} : std::vector<ZoneSpan>{{zone.get()}};
     }
   }
   return {};
@@ -1095,8 +1100,11 @@ std::vector<ZoneSpan> Binder::ClockZones(const ClockChoice& clock) const {
 
 namespace {
 
-Known TextsIfAny(std::vector<std::string> texts) {
-  return texts.empty() ? Known{} : Known::Texts(std::move(texts));
+Known TextsIfAny(const std::vector<std::string>& texts) {
+  Known known;
+  known.known = !texts.empty();
+  for (const std::string& text : texts) known.texts.push_back(Arena::Current().Keep(text));
+  return known;
 }
 
 Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
@@ -1315,7 +1323,7 @@ bool HasValue(const Known& known, const Value& value, bool languages) {
   if (value.text.empty()) {
     return std::find(known.numbers.begin(), known.numbers.end(), value.number) != known.numbers.end();
   }
-  return std::any_of(known.texts.begin(), known.texts.end(), [&](const std::string& text) {
+  return std::any_of(known.texts.begin(), known.texts.end(), [&](std::string_view text) {
     return languages ? SpeaksTag(text, value.text) : text == value.text;
   });
 }
@@ -1333,7 +1341,7 @@ std::optional<Known> InOrder(const Facts& facts, const Test& test, bool of_conta
   switch (test.field) {
     case Field::kMessageCarries:
     case Field::kTenantLicences: {
-      Known known = Known::Texts(std::vector<std::string>{});
+      Known known{true, {}, {}};
       for (const Value& value : test.values) {
         if (!facts.lacks.contains(value.text)) known.texts.push_back(value.text);
       }
@@ -1341,7 +1349,7 @@ std::optional<Known> InOrder(const Facts& facts, const Test& test, bool of_conta
     }
     case Field::kMessageFound:
     case Field::kCallerClass:
-      return Known::Texts(std::vector<std::string>{});
+      return Known{true, {}, {}};
     case Field::kMessageDisclosesCollector:
     case Field::kMessageTrueSenderName:
       return of_contact ? std::optional(Known::Of(1)) : std::nullopt;
@@ -1434,7 +1442,7 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
           any.push_back(Signal::And(
               {more_than(value.number - 1), Signal::Not(more_than(value.number))}));
         }
-        Signal one = Signal::Or(std::move(any));
+        Signal one = Signal::Or(any);
         return test.op == Test::Op::kOneOf ? one : Signal::Not(one);
       }
       case Test::Op::kBefore:
@@ -1471,7 +1479,7 @@ Signal Binder::BindTest(const Test& test, const Subject& subject) const {
     for (const Value& value : test.values) {
       any.push_back(WhereaboutsIs(static_cast<Whereabouts>(value.number)));
     }
-    Signal one = Signal::Or(std::move(any));
+    Signal one = Signal::Or(any);
     // Where somebody is now is hardly ever known; nobody is taken to be in hospital for that.
     return test.op == Test::Op::kNotOneOf ? Signal::Not(one) : one;
   }

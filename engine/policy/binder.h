@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -30,12 +31,18 @@ struct PlaceSpan {
   Instant until = kEndOfTime;
   bool of_borrower = false, of_number = false, of_tenant = false;
 };
+// Where the borrower said they would be, until when.
+struct WhereaboutsSpan {
+  const Event* event;
+  Instant until;
+};
 struct Sets {
   std::vector<PlaceSpan> places;
   std::vector<ZoneSpan> zones;          // the borrower's clock
   std::vector<ZoneSpan> address_zones;  // `clock: place`
   std::vector<ZoneSpan> number_zones;   // `clock: number`
   std::vector<ZoneSpan> tenant_zones;
+  std::vector<WhereaboutsSpan> whereabouts;  // oldest first
   std::vector<Because> zone_reasons;    // sorted, unique
   bool addresses_known_down_to_zone = false;
 };
@@ -144,7 +151,8 @@ class Binder {
   // The calendars meant by the name: `pack` is those of the pack, with the subdivisions filled in.
   std::vector<std::string> CalendarNames(const std::string& calendar) const;
   std::vector<ZoneSpan> ClockZones(const ClockChoice& clock) const;
-  DayKind KindOfDay(const std::string& calendar) const;
+  // Lives as long as the Question.
+  const DayKind* KindOfDay(const std::string& calendar) const;
   // Is the later event the end of the state that the earlier one began?
   bool Ends(const Event& later, const Event& event) const;
   // When the first such end becomes known; kEndOfTime: nobody said it.
@@ -201,14 +209,17 @@ class Binder {
   const Pack* pack_ = nullptr;
   std::vector<DayZone> zones_;  // each once
   std::bitset<128> present_;    // names of events that history has
+  // By pack and name: the days of calendars that were asked for.
+  mutable std::vector<std::tuple<const Pack*, std::string, const DayKind*>> day_kinds_;
 };
 
 // Adds the rule, bound, to `rules`, unless it can never deny this contact, and the rule itself to
 // `considered`, if it may apply. engine/policy/bind_rules.cc.
+// `draft` is room to work in.
 void BindRule(Binder& binder, const Rule& rule, const RulePlan& plan, const Signal& active,
-              std::vector<BoundRule>* rules, std::vector<const Rule*>* considered);
+              Draft* draft, std::vector<BoundRule>* rules, std::vector<const Rule*>* considered);
 
-// While the rule is in force and certainly applies to the contact.
-Signal BindsForCertain(const Binder& binder, const Rule& rule);
+// While the rule is in force and certainly applies to the contact. REQUIRES: Concerned(plan).
+Signal BindsForCertain(const Binder& binder, const Rule& rule, const RulePlan& plan);
 
 }  // namespace forbear::policy

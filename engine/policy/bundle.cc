@@ -338,6 +338,12 @@ bool Bundle::IsAskedOfTenant(std::string_view question) const {
   return found != asked_of_tenant_.end() && found->second;
 }
 
+uint32_t Bundle::RankOf(std::string_view id) const {
+  const auto at = std::lower_bound(ids_.begin(), ids_.end(), id);
+  const auto before = static_cast<uint32_t>(at - ids_.begin());
+  return 2 * before + (at != ids_.end() && *at == id ? 1 : 0);
+}
+
 const std::vector<Bundle::Binding>& Bundle::PacksOf(std::string_view jurisdiction) const {
   static const auto* const kNone = new std::vector<Binding>();
   const auto found = bindings_.find(jurisdiction);
@@ -370,9 +376,14 @@ bool IsAlwaysKnown(Field field) {
 
 RulePlan PlanOf(const Rule& rule, const Pack* overlay) {
   RulePlan plan;
+  plan.beyond_gates = rule.applies;
+  plan.beyond_gates.tests.clear();
   for (const Test& test : rule.applies.tests) {
     const bool negated = test.op == Test::Op::kNotOneOf;
-    if (!IsAlwaysKnown(test.field) || (test.op != Test::Op::kOneOf && !negated)) continue;
+    if (!IsAlwaysKnown(test.field) || (test.op != Test::Op::kOneOf && !negated)) {
+      plan.beyond_gates.tests.push_back(test);
+      continue;
+    }
     RulePlan::Gate gate{test.field, 0};
     for (const Value& value : test.values) {
       FORBEAR_CHECK(value.text.empty() && value.number >= 0 && value.number < 64);
@@ -472,6 +483,10 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Compile(
   bundle->packs_ = std::move(packs);
   bundle->calendars_ = std::move(calendars);
   bundle->overlay_ = std::move(overlay);
+  for (const Pack& pack : bundle->packs_) {
+    for (const Rule& rule : pack.rules) bundle->ids_.push_back(rule.id);
+  }
+  std::sort(bundle->ids_.begin(), bundle->ids_.end());
   const Pack* house = bundle->FindPack(bundle->overlay_);
   for (size_t i = 0; i < bundle->packs_.size(); ++i) {
     const Pack& pack = bundle->packs_[i];
@@ -479,6 +494,7 @@ absl::StatusOr<std::shared_ptr<const Bundle>> Compile(
     std::set<RuleKind> leftovers;
     for (const Rule& rule : pack.rules) {
       plans.push_back(PlanOf(rule, house));
+      plans.back().rank = bundle->RankOf(rule.id);
       if (rule.only_where_no_rule_of_kind) leftovers.insert(rule.kind);
     }
     bundle->leftover_kinds_.emplace_back(leftovers.begin(), leftovers.end());

@@ -21,6 +21,8 @@ struct RulePlan {
     uint64_t words = 0;
   };
   std::vector<Gate> gates;
+  Condition beyond_gates;  // what else `applies` asks
+  uint32_t rank = 0;       // of the rule's id: RankOf
   bool warned = false, muted = false;  // by the overlay
 };
 
@@ -48,6 +50,8 @@ class Bundle {
   const std::vector<Binding>& PacksOf(std::string_view jurisdiction) const;
   // Of each rule of a pack, in its order.
   const std::vector<RulePlan>& PlansOf(size_t pack) const { return plans_[pack]; }
+  // Numbers in the order of ids, the engine's own refusals in their places among the rules.
+  uint32_t RankOf(std::string_view id) const;
   // Kinds for which a pack has rules that bind only where law has none.
   const std::vector<RuleKind>& LeftoverKindsOf(size_t pack) const { return leftover_kinds_[pack]; }
 
@@ -60,6 +64,7 @@ class Bundle {
   std::map<std::string, HolidayCalendar> calendars_;
   std::string overlay_;
   std::vector<std::vector<RulePlan>> plans_;
+  std::vector<std::string_view> ids_;  // of all rules, sorted
   std::vector<std::vector<RuleKind>> leftover_kinds_;
   std::map<std::string, std::vector<Binding>, std::less<>> bindings_;  // by jurisdiction
   std::map<std::string, bool, std::less<>> asked_of_tenant_;           // by question

@@ -39,6 +39,27 @@ Instant FirstCommonOpening(const std::vector<BoundRule>& rules, Instant at) {
   }
 }
 
+std::string ScopeWords(Scopes scopes) {
+  static constexpr std::string_view kNames[] = {"person", "debt",  "creditor", "point",
+                                                "channel", "place", "purpose", "tenant"};
+  std::string words;
+  for (size_t bit = 0; bit < std::size(kNames); ++bit) {
+    if ((scopes >> bit & 1) == 0) continue;
+    if (!words.empty()) words += ", ";
+    words += kNames[bit];
+  }
+  return words;
+}
+
+std::string WindowWords(const Window& window) {
+  static constexpr std::string_view kUnits[] = {
+      "rolling_hours", "rolling_days",  "consecutive_days", "calendar_day",
+      "calendar_week", "calendar_month", "since_ever",      "since_event"};
+  const std::string unit(kUnits[static_cast<size_t>(window.unit)]);
+  const bool counted = window.unit != WindowUnit::kSinceEver && window.unit != WindowUnit::kSinceEvent;
+  return counted ? std::to_string(window.n) + " " + unit : unit;
+}
+
 std::optional<Instant> Maybe(Instant at) {
   if (at >= kEndOfTime) return std::nullopt;
   return at;
@@ -52,7 +73,7 @@ Denial Explain(const BoundRule& rule, const Verdict::No& no, Instant at) {
   denial.effect = rule.effect;
   denial.suggested = rule.suggested || clause.suggested;
   denial.reason = clause.reason;
-  denial.needs = clause.needs;
+  denial.needs = clause.needs.Text();
   denial.cites = *rule.cites;
   denial.opens_at = Maybe(no.opens_at);
   // Of several facts the one that holds longest, and of those the newest.
@@ -65,7 +86,7 @@ Denial Explain(const BoundRule& rule, const Verdict::No& no, Instant at) {
     }
   }
   if (rests_on != nullptr) {
-    denial.fact = rests_on->what;
+    denial.fact = std::string(rests_on->what);
     denial.fact_at = rests_on->at;
   }
   return denial;
@@ -93,7 +114,7 @@ void Judge(const Question& question, Instant at, Verdict* verdict) {
       verdict->set_aside.push_back({number, static_cast<uint16_t>(clause), Verdict::kNever});
     }
     for (size_t b = 0; b < rule.budgets.size(); ++b) {
-      const std::vector<Instant>& leaves = rule.budgets[b].leaves;
+      const Kept<Instant>& leaves = rule.budgets[b].leaves;
       const auto first = std::upper_bound(leaves.begin(), leaves.end(), at);
       verdict->budgets.push_back({number, static_cast<uint16_t>(b),
                                   static_cast<int32_t>(leaves.end() - first),
@@ -130,13 +151,14 @@ Decision Render(const Question& question, const Verdict& verdict) {
   for (const Verdict::Count& count : verdict.budgets) {
     const BoundRule& rule = bound.rules[count.rule];
     const BoundBudget& budget = rule.budgets[count.budget];
-    decision.budgets.push_back({std::string(rule.id), budget.scope, budget.window, count.used, budget.limit,
+    decision.budgets.push_back({std::string(rule.id), ScopeWords(budget.scope),
+                                WindowWords(*budget.window), count.used, budget.limit,
                                 Maybe(count.next_frees_at)});
   }
   for (const Verdict::Duty& duty : verdict.obligations) {
     const BoundRule& rule = bound.rules[duty.rule];
     const BoundObligation& owed = rule.obligations[duty.obligation];
-    Obligation obligation{std::string(rule.id), owed.duty, owed.due_at};
+    Obligation obligation{std::string(rule.id), owed.duty.Text(), owed.due_at};
     // Several accounts of one contact owe the same thing once.
     if (std::find(decision.obligations.begin(), decision.obligations.end(), obligation) ==
         decision.obligations.end()) {

@@ -79,7 +79,7 @@ struct Facts {
   // The scenario form's default that content, callers and licences are as law wants them, but for
   // what `lacks` names (items, caller tags, licences). `serve` never sets it.
   bool papers_in_order_by_default = false;
-  std::set<std::string> lacks;
+  std::set<std::string, std::less<>> lacks;
 };
 
 }  // namespace forbear::policy

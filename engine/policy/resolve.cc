@@ -36,9 +36,9 @@ class SetFinder {
     const auto zone = surroundings_.zones->Find(name);
     if (zone == nullptr) return;
     const bool there = std::any_of(list->begin(), list->end(), [&](const ZoneSpan& span) {
-      return span.zone == zone && span.from <= from && span.until >= until;
+      return span.zone == zone.get() && span.from <= from && span.until >= until;
     });
-    if (!there) list->push_back({zone, from, until});
+    if (!there) list->push_back({zone.get(), from, until});
     if (!why.empty()) reasons_.push_back({name, why});
   }
 
@@ -86,21 +86,26 @@ class SetFinder {
   // Somewhere else for a time: the home stays a place too.
   void AddWhereabouts() {
     for (const Event* event : facts_.history) {
-      if (event->name != EventName::kWhereabouts || !event->place) continue;
-      std::vector<std::string> zones = surroundings_.places->ZonesOf(*event->place);
+      if (event->name != EventName::kWhereabouts) continue;
+      std::vector<std::string> zones;
+      if (event->place) zones = surroundings_.places->ZonesOf(*event->place);
       Instant until = event->until.value_or(kEndOfTime);
       if (!event->until && event->last_day) {
-        // The last of its days is over when it is over everywhere it may be.
-        until = kFirstInstant;
+        // The last of its days is over when it is over there and at home; nobody can say when, where
+        // neither tells a zone.
+        Instant over = kFirstInstant;
         for (const ZoneSpan& home : sets_.address_zones) {
-          until = std::max(until, home.zone->StartOfDay(*event->last_day + date::days{1}));
+          over = std::max(over, home.zone->StartOfDay(*event->last_day + date::days{1}));
         }
         for (const std::string& name : zones) {
           if (const auto zone = surroundings_.zones->Find(name)) {
-            until = std::max(until, zone->StartOfDay(*event->last_day + date::days{1}));
+            over = std::max(over, zone->StartOfDay(*event->last_day + date::days{1}));
           }
         }
+        if (over > kFirstInstant) until = over;
       }
+      sets_.whereabouts.push_back({event, until});
+      if (!event->place) continue;
       AddPlace(*event->place, "whereabouts", false, event->at, until);
       for (const std::string& zone : zones) {
         AddZone(&sets_.zones, zone, "whereabouts", event->at, until);
@@ -157,7 +162,7 @@ class SetFinder {
     if (zone == nullptr) return;
     // While it is fresh the borrower's own word replaces what addresses and numbers tell.
     for (ZoneSpan& span : sets_.zones) span.from = std::max(span.from, until);
-    sets_.zones.push_back({zone, *borrower.declared_zone_at, until});
+    sets_.zones.push_back({zone.get(), *borrower.declared_zone_at, until});
     reasons_.push_back({borrower.declared_zone, "declared"});
   }
 
@@ -205,51 +210,52 @@ std::map<size_t, BindingPack> FindPacks(const Bundle& bundle, const Sets& sets) 
   return found;
 }
 
-const std::shared_ptr<const std::vector<Citation>>& EngineCites() {
-  static const auto* const kCites = new std::shared_ptr<const std::vector<Citation>>(
-      std::make_shared<const std::vector<Citation>>(
-          std::vector<Citation>{{"unknown is not permission", ""}}));
-  return *kCites;
-}
-
-BoundRule Refusal(const char* id, Reason reason, const char* needs) {
+BoundRule Refusal(const Bundle& bundle, const char* id, Reason reason, const char* needs) {
+  static const auto* const kCites =
+      new std::vector<Citation>{{"unknown is not permission", ""}};
+  const Clause clause{Signal::Always(true), reason, needs};
   BoundRule rule;
   rule.id = id;
-  rule.cites = EngineCites();
+  rule.rank = bundle.RankOf(id);
+  rule.cites = kCites;
   rule.gate = Signal::Always(true);
-  rule.clauses.push_back({Signal::Always(true), reason, needs});
+  rule.clauses = Arena::Current().Keep<Clause>(absl::Span<const Clause>(&clause, 1));
   return rule;
 }
 
 // The same rule bound for several accounts denies when it denies for any of them.
 std::vector<BoundRule> Merge(std::vector<BoundRule> rules, bool several_accounts) {
   std::stable_sort(rules.begin(), rules.end(),
-                   [](const BoundRule& a, const BoundRule& b) { return a.id < b.id; });
+                   [](const BoundRule& a, const BoundRule& b) { return a.rank < b.rank; });
   if (!several_accounts) return rules;
   std::vector<BoundRule> merged;
-  for (BoundRule& rule : rules) {
-    if (merged.empty() || merged.back().id != rule.id) {
-      merged.push_back(std::move(rule));
+  Draft whole;
+  for (auto first = rules.begin(); first != rules.end();) {
+    const auto end = std::find_if(first, rules.end(),
+                                  [&](const BoundRule& rule) { return rule.rank != first->rank; });
+    if (end - first == 1) {
+      merged.push_back(*first++);
       continue;
     }
     // Push each gate down into its clauses, so that one account's exception spares only its own.
-    BoundRule& whole = merged.back();
-    if (!whole.gate.AlwaysYes()) {
-      for (Clause& clause : whole.clauses) {
-        clause.violated = Signal::And(whole.gate, clause.violated);
+    whole = {};
+    for (auto rule = first; rule != end; ++rule) {
+      for (Clause clause : rule->clauses) {
+        clause.violated = Signal::And(rule->gate, clause.violated);
+        if (!clause.violated.Never()) whole.clauses.push_back(std::move(clause));
       }
-      for (BoundObligation& one : whole.obligations) one.owed = Signal::And(whole.gate, one.owed);
-      whole.gate = Signal::Always(true);
+      for (const BoundBudget& budget : rule->budgets) whole.budgets.push_back(budget);
+      for (BoundObligation one : rule->obligations) {
+        one.owed = Signal::And(rule->gate, one.owed);
+        whole.obligations.push_back(one);
+      }
     }
-    for (Clause& clause : rule.clauses) {
-      clause.violated = Signal::And(rule.gate, clause.violated);
-      if (!clause.violated.Never()) whole.clauses.push_back(std::move(clause));
-    }
-    for (BoundBudget& budget : rule.budgets) whole.budgets.push_back(std::move(budget));
-    for (BoundObligation& one : rule.obligations) {
-      one.owed = Signal::And(rule.gate, one.owed);
-      whole.obligations.push_back(std::move(one));
-    }
+    BoundRule& rule = merged.emplace_back(*first);
+    rule.gate = Signal::Always(true);
+    rule.clauses = Arena::Current().Keep<Clause>(whole.clauses);
+    rule.budgets = Arena::Current().Keep<BoundBudget>(whole.budgets);
+    rule.obligations = Arena::Current().Keep<BoundObligation>(whole.obligations);
+    first = end;
   }
   return merged;
 }
@@ -261,6 +267,8 @@ Sets FindSets(const Facts& facts, const Surroundings& surroundings) {
 }
 
 Question Resolve(const Facts& facts, const Surroundings& surroundings) {
+  auto bound = std::make_shared<BoundQuestion>();
+  const Arena::Use use(&bound->arena);
   const Sets sets = FindSets(facts, surroundings);
   const Bundle& bundle = *surroundings.bundle;
   const std::map<size_t, BindingPack> packs = FindPacks(bundle, sets);
@@ -286,36 +294,37 @@ Question Resolve(const Facts& facts, const Surroundings& surroundings) {
   }
 
   Binder binder(facts, surroundings, sets);
+  Draft draft;
   std::vector<BoundRule> rules;
   std::vector<const Rule*> considered;
   if (asked.size() != facts.contact.accounts.size() || asked.empty()) {
-    rules.push_back(Refusal("engine.unknown_account", Reason::kUnknownFact,
+    rules.push_back(Refusal(bundle, "engine.unknown_account", Reason::kUnknownFact,
                             "an account that is known, for each account of the contact"));
   }
   if (facts.contact.point && binder.FindPoint(*facts.contact.point) == nullptr) {
-    rules.push_back(Refusal("engine.unknown_contact_point", Reason::kUnknownFact,
+    rules.push_back(Refusal(bundle, "engine.unknown_contact_point", Reason::kUnknownFact,
                             "a contact point that is known"));
   }
   if (facts.borrower->places.empty() && facts.tenant->fallback_places.empty()) {
-    rules.push_back(Refusal("engine.no_jurisdiction", Reason::kNoJurisdiction,
+    rules.push_back(Refusal(bundle, "engine.no_jurisdiction", Reason::kNoJurisdiction,
                             "an address, or places the tenant names for such borrowers"));
   } else {
     std::vector<Signal> some_pack;
     for (const auto& [index, binding] : packs) {
       some_pack.insert(some_pack.end(), binding.active.begin(), binding.active.end());
     }
-    BoundRule no_pack = Refusal("engine.no_pack", Reason::kNoJurisdiction,
+    BoundRule no_pack = Refusal(bundle, "engine.no_pack", Reason::kNoJurisdiction,
                                 "a pack for the borrower's place, or house rules");
-    no_pack.gate = Signal::Not(Signal::Or(std::move(some_pack)));
+    no_pack.gate = Signal::Not(Signal::Or(some_pack));
     if (!no_pack.gate.Never()) rules.push_back(std::move(no_pack));
   }
 
   // Nobody knows what time it is for the borrower, always or for a time.
   std::vector<Signal> some_zone;
   for (const ZoneSpan& span : sets.zones) some_zone.push_back(Signal::During(span.from, span.until));
-  BoundRule no_zone = Refusal("engine.no_zone", Reason::kNoZone,
+  BoundRule no_zone = Refusal(bundle, "engine.no_zone", Reason::kNoZone,
                               "an address or a phone number that tells a time zone");
-  no_zone.gate = Signal::Not(Signal::Or(std::move(some_zone)));
+  no_zone.gate = Signal::Not(Signal::Or(some_zone));
   if (!no_zone.gate.Never()) rules.push_back(std::move(no_zone));
 
   for (const Account* account : asked) {
@@ -339,23 +348,22 @@ Question Resolve(const Facts& facts, const Surroundings& surroundings) {
           const RulePlan& plan = bundle.PlansOf(index)[i];
           if (leftovers) {
             BindRule(binder, rule, plan,
-                     Signal::And(active, Signal::Not(Signal::Or(law[rule.kind]))), &rules,
-                     &considered);
+                     Signal::And(active, Signal::Not(Signal::Or(law[rule.kind]))), &draft,
+                     &rules, &considered);
             continue;
           }
           // A rule of law that applies here is the law's answer for its kind, even if an
           // exception spares this contact; one that only may apply is not.
           const auto of_kind = law.find(rule.kind);
           if (of_kind != law.end() && is_law && binder.Concerned(plan)) {
-            of_kind->second.push_back(Signal::And(active, BindsForCertain(binder, rule)));
+            of_kind->second.push_back(Signal::And(active, BindsForCertain(binder, rule, plan)));
           }
-          BindRule(binder, rule, plan, active, &rules, &considered);
+          BindRule(binder, rule, plan, active, &draft, &rules, &considered);
         }
       }
     }
   }
 
-  auto bound = std::make_shared<BoundQuestion>();
   bound->rules = Merge(std::move(rules), asked.size() > 1);
   if (asked.size() > 1) {
     std::sort(considered.begin(), considered.end());
@@ -364,6 +372,7 @@ Question Resolve(const Facts& facts, const Surroundings& surroundings) {
   bound->considered = std::move(considered);
   bound->grounds = std::move(grounds);
   bound->bundle = surroundings.bundle;
+  bound->zones = surroundings.zones;
   return Question(std::move(bound));
 }
 

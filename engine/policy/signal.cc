@@ -5,33 +5,40 @@
 
 namespace forbear::policy {
 
-Signal Signal::Steps(Tri before, std::vector<Step> steps) {
+Signal Signal::OfSteps(Tri before, absl::Span<const Step> steps) {
   Signal signal;
   signal.value_ = before;
+  if (steps.empty()) return signal;
+  signal.kind_ = Kind::kSteps;
+  const Kept<Step> kept = Arena::Current().Keep<Step>(steps);
+  signal.made_of_ = kept.begin();
+  signal.count_ = static_cast<uint32_t>(kept.size());
+  return signal;
+}
+
+Signal Signal::Steps(Tri before, absl::Span<const Step> steps) {
+  absl::InlinedVector<Step, 8> changes;
   Tri last = before;
   for (const Step& step : steps) {
     if (step.value == last) continue;
     // Two steps at one instant: the later one is meant.
-    if (!signal.steps_.empty() && signal.steps_.back().at == step.at) {
-      signal.steps_.back().value = step.value;
+    if (!changes.empty() && changes.back().at == step.at) {
+      changes.back().value = step.value;
     } else {
-      signal.steps_.push_back(step);
+      changes.push_back(step);
     }
     last = step.value;
   }
-  signal.kind_ = signal.steps_.empty() ? Kind::kConstant : Kind::kSteps;
-  return signal;
+  return OfSteps(before, changes);
 }
 
 Signal Signal::During(Instant from, Instant to) {
   if (from >= to) return Always(false);
-  Signal signal;
   const bool at_once = from <= kFirstInstant;
-  signal.value_ = TriOf(at_once);
-  if (!at_once) signal.steps_.push_back({from, Tri::kYes});
-  if (to < kEndOfTime) signal.steps_.push_back({to, Tri::kNo});
-  signal.kind_ = signal.steps_.empty() ? Kind::kConstant : Kind::kSteps;
-  return signal;
+  absl::InlinedVector<Step, 2> steps;
+  if (!at_once) steps.push_back({from, Tri::kYes});
+  if (to < kEndOfTime) steps.push_back({to, Tri::kNo});
+  return OfSteps(TriOf(at_once), steps);
 }
 
 Signal Signal::Weekly(WeeklyQuestion question) {
@@ -39,18 +46,29 @@ Signal Signal::Weekly(WeeklyQuestion question) {
   if (question.rows.empty()) return Always(false);
   Signal signal;
   signal.kind_ = Kind::kWeekly;
-  signal.weekly_ = std::make_shared<const WeeklyQuestion>(std::move(question));
+  signal.made_of_ = Arena::Current().Own(std::move(question));
   return signal;
 }
 
-Signal Signal::Combine(Kind kind, Tri constant, std::vector<Signal> parts) {
+Signal Signal::Around(Kind kind, Tri value, Signal part) {
+  Signal signal;
+  signal.kind_ = kind;
+  signal.value_ = value;
+  signal.made_of_ = Arena::Current().Keep<Signal>(absl::Span<const Signal>(&part, 1)).begin();
+  signal.count_ = 1;
+  return signal;
+}
+
+Signal Signal::Combine(Kind kind, Tri constant, Parts parts) {
   const Tri strongest = kind == Kind::kAnd ? Tri::kNo : Tri::kYes;
   if (constant == strongest || parts.empty()) return Signal(constant);
   if (constant == Tri::kUnknown) parts.emplace_back(constant);
-  if (parts.size() == 1) return std::move(parts.front());
+  if (parts.size() == 1) return parts.front();
   Signal signal;
   signal.kind_ = kind;
-  signal.parts_ = std::move(parts);
+  const Kept<Signal> kept = Arena::Current().Keep<Signal>(parts);
+  signal.made_of_ = kept.begin();
+  signal.count_ = static_cast<uint32_t>(kept.size());
   return signal;
 }
 
@@ -58,7 +76,7 @@ void Signal::All::Add(Signal part) {
   if (part.IsConstant()) {
     constant_ = std::min(constant_, part.value_);
   } else if (constant_ != Tri::kNo) {
-    parts_.push_back(std::move(part));
+    parts_.push_back(part);
   }
 }
 
@@ -66,13 +84,13 @@ void Signal::Any::Add(Signal part) {
   if (part.IsConstant()) {
     constant_ = std::max(constant_, part.value_);
   } else if (constant_ != Tri::kYes) {
-    parts_.push_back(std::move(part));
+    parts_.push_back(part);
   }
 }
 
-Signal Signal::And(std::vector<Signal> parts) {
+Signal Signal::And(absl::Span<const Signal> parts) {
   All all;
-  for (Signal& part : parts) all.Add(std::move(part));
+  for (const Signal& part : parts) all.Add(part);
   return std::move(all).Take();
 }
 
@@ -80,14 +98,21 @@ Signal Signal::And(Signal a, Signal b) {
   if (a.AlwaysYes() || b.Never()) return b;
   if (b.AlwaysYes() || a.Never()) return a;
   All all;
-  all.Add(std::move(a));
-  all.Add(std::move(b));
+  all.Add(a);
+  all.Add(b);
   return std::move(all).Take();
 }
 
-Signal Signal::Or(std::vector<Signal> parts) {
+Signal Signal::Or(Signal a, Signal b) {
   Any any;
-  for (Signal& part : parts) any.Add(std::move(part));
+  any.Add(a);
+  any.Add(b);
+  return std::move(any).Take();
+}
+
+Signal Signal::Or(absl::Span<const Signal> parts) {
+  Any any;
+  for (const Signal& part : parts) any.Add(part);
   return std::move(any).Take();
 }
 
@@ -112,14 +137,11 @@ Tri Settle(Tri value, Tri unknown) { return value == Tri::kUnknown ? unknown : v
 Signal Signal::Not(Signal part) {
   if (part.IsConstant()) return Signal(Flip(part.value_));
   if (part.kind_ == Kind::kSteps) {
-    part.value_ = Flip(part.value_);
-    for (Step& step : part.steps_) step.value = Flip(step.value);
-    return part;
+    absl::InlinedVector<Step, 8> steps(part.steps().begin(), part.steps().end());
+    for (Step& step : steps) step.value = Flip(step.value);
+    return OfSteps(Flip(part.value_), steps);
   }
-  Signal signal;
-  signal.kind_ = Kind::kNot;
-  signal.parts_.push_back(std::move(part));
-  return signal;
+  return Around(Kind::kNot, Tri::kNo, part);
 }
 
 Signal Signal::Definite(Signal part, bool unknown_is_yes) {
@@ -127,18 +149,15 @@ Signal Signal::Definite(Signal part, bool unknown_is_yes) {
   if (part.IsConstant()) return Signal(Settle(part.value_, unknown));
   if (part.kind_ == Kind::kSteps) {
     const auto is_unknown = [](const Step& step) { return step.value == Tri::kUnknown; };
-    if (part.value_ != Tri::kUnknown && std::none_of(part.steps_.begin(), part.steps_.end(), is_unknown)) {
+    if (part.value_ != Tri::kUnknown &&
+        std::none_of(part.steps().begin(), part.steps().end(), is_unknown)) {
       return part;
     }
-    std::vector<Step> steps(part.steps_.begin(), part.steps_.end());
+    absl::InlinedVector<Step, 8> steps(part.steps().begin(), part.steps().end());
     for (Step& step : steps) step.value = Settle(step.value, unknown);
-    return Steps(Settle(part.value_, unknown), std::move(steps));
+    return Steps(Settle(part.value_, unknown), steps);
   }
-  Signal signal;
-  signal.kind_ = Kind::kDefinite;
-  signal.value_ = unknown;
-  signal.parts_.push_back(std::move(part));
-  return signal;
+  return Around(Kind::kDefinite, unknown, part);
 }
 
 Tri Signal::At(Instant at) const {
@@ -147,27 +166,27 @@ Tri Signal::At(Instant at) const {
       return value_;
     case Kind::kSteps: {
       Tri value = value_;
-      for (const Step& step : steps_) {
+      for (const Step& step : steps()) {
         if (step.at > at) break;
         value = step.value;
       }
       return value;
     }
     case Kind::kWeekly: {
-      const bool all = weekly_->mode == WeeklyQuestion::Mode::kHoldsInAllZones;
+      const bool all = weekly().mode == WeeklyQuestion::Mode::kHoldsInAllZones;
       bool some_zone = false;
-      for (const ZoneSpan& span : weekly_->zones) {
+      for (const ZoneSpan& span : weekly().zones) {
         if (at < span.from || at >= span.until) continue;
         some_zone = true;
         const bool holds =
-            AnyRowHolds(weekly_->rows, span.zone->ToLocal(at), weekly_->kind_of);
+            AnyRowHolds(weekly().rows, span.zone->ToLocal(at), *weekly().kind_of);
         if (holds != all) return TriOf(!all);
       }
       return some_zone ? TriOf(all) : Tri::kUnknown;
     }
     case Kind::kAnd: {
       Tri value = Tri::kYes;
-      for (const Signal& part : parts_) {
+      for (const Signal& part : parts()) {
         value = std::min(value, part.At(at));
         if (value == Tri::kNo) break;
       }
@@ -175,16 +194,16 @@ Tri Signal::At(Instant at) const {
     }
     case Kind::kOr: {
       Tri value = Tri::kNo;
-      for (const Signal& part : parts_) {
+      for (const Signal& part : parts()) {
         value = std::max(value, part.At(at));
         if (value == Tri::kYes) break;
       }
       return value;
     }
     case Kind::kNot:
-      return Flip(parts_.front().At(at));
+      return Flip(parts().front().At(at));
     case Kind::kDefinite:
-      return Settle(parts_.front().At(at), value_);
+      return Settle(parts().front().At(at), value_);
   }
   return Tri::kUnknown;
 }
@@ -194,18 +213,18 @@ Instant Signal::NextChange(Instant at) const {
     case Kind::kConstant:
       return kEndOfTime;
     case Kind::kSteps: {
-      for (const Step& step : steps_) {
+      for (const Step& step : steps()) {
         if (step.at > at) return std::min(step.at, kEndOfTime);
       }
       return kEndOfTime;
     }
     case Kind::kWeekly: {
       Instant next = kEndOfTime;
-      for (const ZoneSpan& span : weekly_->zones) {
+      for (const ZoneSpan& span : weekly().zones) {
         if (span.from > at) next = std::min(next, span.from);
         if (span.until > at) next = std::min(next, span.until);
         if (at < span.from || at >= span.until) continue;
-        next = std::min(next, NextWeeklyChange(weekly_->rows, *span.zone, at));
+        next = std::min(next, NextWeeklyChange(weekly().rows, *span.zone, at));
       }
       return next;
     }
@@ -214,7 +233,7 @@ Instant Signal::NextChange(Instant at) const {
     case Kind::kNot:
     case Kind::kDefinite: {
       Instant next = kEndOfTime;
-      for (const Signal& part : parts_) next = std::min(next, part.NextChange(at));
+      for (const Signal& part : parts()) next = std::min(next, part.NextChange(at));
       return next;
     }
   }

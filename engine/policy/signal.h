@@ -10,15 +10,15 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/types/span.h"
 #include "engine/calendar/weekly.h"
 #include "engine/calendar/zone_table.h"
 #include "engine/model/instant.h"
+#include "engine/policy/arena.h"
 
 namespace forbear::policy {
 
@@ -27,7 +27,7 @@ inline Tri TriOf(bool value) { return value ? Tri::kYes : Tri::kNo; }
 
 // A zone of a set, for as long as it belongs to it: [from, until).
 struct ZoneSpan {
-  std::shared_ptr<const ZoneTable> zone;
+  const ZoneTable* zone = nullptr;
   Instant from = kFirstInstant;
   Instant until = kEndOfTime;
 };
@@ -38,9 +38,11 @@ struct WeeklyQuestion {
   Mode mode = Mode::kHoldsInAllZones;
   std::vector<WeeklyRow> rows;
   std::vector<ZoneSpan> zones;  // no zone at an instant: Unknown
-  DayKind kind_of;
+  const DayKind* kind_of = nullptr;
 };
 
+// A value: what it is made of lies in the arena in use where it was made (Arena::Use), and it must not
+// outlive that. Constants need none.
 class Signal {
  public:
   struct Step {
@@ -53,14 +55,15 @@ class Signal {
 
   static Signal Always(bool value) { return Signal(TriOf(value)); }
   // `before` until the first step, then each step's value. Steps in order of time.
-  static Signal Steps(Tri before, std::vector<Step> steps);
+  static Signal Steps(Tri before, absl::Span<const Step> steps);
   // Yes within [from, to), No elsewhere. Empty when from ≥ to.
   static Signal During(Instant from, Instant to);
   static Signal Weekly(WeeklyQuestion question);
 
-  static Signal And(std::vector<Signal> parts);
+  static Signal And(absl::Span<const Signal> parts);
   static Signal And(Signal a, Signal b);
-  static Signal Or(std::vector<Signal> parts);
+  static Signal Or(absl::Span<const Signal> parts);
+  static Signal Or(Signal a, Signal b);
 
   // Gathers parts one by one; what is constant is folded away at once.
   class All;
@@ -81,14 +84,21 @@ class Signal {
  private:
   enum class Kind : uint8_t { kConstant, kSteps, kWeekly, kAnd, kOr, kNot, kDefinite };
 
+  using Parts = absl::InlinedVector<Signal, 8>;
   // `parts` are not constant.
-  static Signal Combine(Kind kind, Tri constant, std::vector<Signal> parts);
+  static Signal Combine(Kind kind, Tri constant, Parts parts);
+  // One part, whose value is read in another way.
+  static Signal Around(Kind kind, Tri value, Signal part);
+  static Signal OfSteps(Tri before, absl::Span<const Step> steps);
+
+  absl::Span<const Step> steps() const { return {static_cast<const Step*>(made_of_), count_}; }
+  absl::Span<const Signal> parts() const { return {static_cast<const Signal*>(made_of_), count_}; }
+  const WeeklyQuestion& weekly() const { return *static_cast<const WeeklyQuestion*>(made_of_); }
 
   Kind kind_ = Kind::kConstant;
   Tri value_ = Tri::kNo;  // of a constant, before the first step, or for unknown in kDefinite
-  absl::InlinedVector<Step, 2> steps_;  // most signals begin once and end once
-  std::vector<Signal> parts_;
-  std::shared_ptr<const WeeklyQuestion> weekly_;
+  uint32_t count_ = 0;    // of steps, of parts
+  const void* made_of_ = nullptr;
 };
 
 class Signal::All {
@@ -100,7 +110,7 @@ class Signal::All {
 
  private:
   Tri constant_ = Tri::kYes;
-  std::vector<Signal> parts_;
+  Parts parts_;
 };
 
 class Signal::Any {
@@ -110,7 +120,7 @@ class Signal::Any {
 
  private:
   Tri constant_ = Tri::kNo;
-  std::vector<Signal> parts_;
+  Parts parts_;
 };
 
 }  // namespace forbear::policy

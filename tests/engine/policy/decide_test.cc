@@ -404,6 +404,45 @@ TEST(Days, AZoneThatHasLeftTheSetEndsNoWaitAndNoWindow) {
   }
 }
 
+TEST(Whereabouts, ALastDayIsOverThereAndAtHomeAndNeverWhereNeitherIsKnown) {
+  const struct {
+    const char* why;
+    bool home, there;       // an address in North; the journey goes to South
+    const char* over;       // nullptr: never
+  } rows[] = {
+      {"at home", true, false, "2026-04-06T04:00:00Z"},
+      {"there too, where it is later", true, true, "2026-04-06T08:00:00Z"},
+      {"there alone", false, true, "2026-04-06T08:00:00Z"},
+      {"nobody knows where either is, whatever a number tells", false, false, nullptr},
+  };
+  for (const auto& row : rows) {
+    TestWorld world;
+    if (!row.home) {
+      world.tenant.fallback_places = world.borrower.places;
+      world.borrower.places.clear();
+    }
+    Rule rule = MakeRule("xa.work", RuleKind::kThirdParty, BarsContact{});
+    Condition at_work;
+    at_work.tests = {WordTest(Field::kBorrowerWhereabouts,
+                              {static_cast<int64_t>(Whereabouts::kWork)})};
+    rule.applies = at_work;
+    world.rules = {rule};
+    Event& said = world.Add(EventName::kWhereabouts, "2026-04-02T16:00:00Z");
+    said.where = Whereabouts::kWork;
+    said.last_day = OnDay("2026-04-05");
+    if (row.there) {
+      said.place = Place{};
+      said.place->country = "XA";
+      said.place->subdivision = "XA-S";
+    }
+    const Decision decision = world.At("2026-04-03T16:00:00Z");
+    EXPECT_NE(decision.answer, Answer::kAllowed) << row.why;
+    EXPECT_EQ(decision.next_allowed_at,
+              row.over == nullptr ? std::nullopt : std::optional(Utc(row.over)))
+        << row.why;
+  }
+}
+
 TEST(DayBlackout, AnOccasionWithoutALastDayLastsUntilItIsSaidToBeOver) {
   TestWorld world;
   DayBlackout blackout;
