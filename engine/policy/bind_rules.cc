@@ -35,6 +35,17 @@ std::vector<Channel> ChannelsOf(const Condition& applies) {
   return channels;
 }
 
+// Did the event come in one of these forms? Empty: in whatever form.
+bool IsInForm(const Binder& binder, const std::vector<Form>& forms, const Event& event,
+              bool unknown_is) {
+  if (forms.empty()) return true;
+  Condition condition;
+  Test& test = condition.tests.emplace_back();
+  test.field = Field::kForm;
+  for (const Form form : forms) test.values.push_back({static_cast<int64_t>(form), ""});
+  return binder.PassesCondition(condition, event, unknown_is);
+}
+
 // ---- contact_hours, day_blackout ---------------------------------------------------------------
 
 WeeklyRow RowOf(const HoursRow& row) {
@@ -530,16 +541,7 @@ void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, BoundRule* b
         !Contains(opt_out.honours_channels, contact.channel)) {
       continue;
     }
-    if (!opt_out.honours_forms.empty()) {
-      Condition form;
-      Test test;
-      test.field = Field::kForm;
-      for (const Form one : opt_out.honours_forms) {
-        test.values.push_back({static_cast<int64_t>(one), ""});
-      }
-      form.tests.push_back(test);
-      if (!binder.PassesCondition(form, *event, true)) continue;
-    }
+    if (!IsInForm(binder, opt_out.honours_forms, *event, true)) continue;
     const Instant until = opt_out.lasts.empty() ? kEndOfTime : binder.WaitEnd(opt_out.lasts, *event);
     // Only the borrower lifts it, by agreeing to this contact again, for as long as that is live.
     ConsentTest again;
@@ -565,15 +567,7 @@ void Bind(const Binder& binder, const Rule&, const StopContact& stop, BoundRule*
   std::vector<Signal> held;
   std::vector<FactSpan> facts;
   for (const Event* event : binder.Find(*stop.standing, stop.scope, true)) {
-    if (event->ended) continue;
-    if (!stop.forms.empty()) {
-      Condition form;
-      Test test;
-      test.field = Field::kForm;
-      for (const Form one : stop.forms) test.values.push_back({static_cast<int64_t>(one), ""});
-      form.tests.push_back(test);
-      if (!binder.PassesCondition(form, *event, true)) continue;
-    }
+    if (event->ended || !IsInForm(binder, stop.forms, *event, true)) continue;
     const Instant from = stop.counts_from == StopContact::CountsFrom::kReceived
                              ? Binder::KnownAt(*event)
                              : event->at;
@@ -600,8 +594,12 @@ void Bind(const Binder& binder, const Rule&, const StopContact& stop, BoundRule*
           if (anchor->at < event->at) continue;
           bool saved = false;
           if (until.unless != nullptr) {
+            // What keeps the silence is in time as long as the wait for it is not over in every zone.
+            const Instant too_late = until.unless_within.empty()
+                                         ? kEndOfTime
+                                         : binder.WaitEnd(until.unless_within, *anchor);
             for (const Event* rescue : binder.Find(*until.unless, stop.scope, true)) {
-              saved = saved || rescue->at >= anchor->at;
+              saved = saved || (rescue->at >= anchor->at && rescue->at < too_late);
             }
           }
           if (!saved) to = std::min(to, binder.WaitEnd(until.wait, *anchor));
@@ -749,6 +747,8 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule*
     if (!rule.channels.empty() && (!event->channel || !Contains(rule.channels, *event->channel))) {
       continue;
     }
+    // It is the sender who relies on it: a form that nobody told is none that law wants.
+    if (!IsInForm(binder, rule.forms, *event, false)) continue;
     if (!binder.Undelivered(*event)) newest = event;
   }
   for (const auto& renew : rule.renew_on) {
