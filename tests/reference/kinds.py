@@ -416,7 +416,8 @@ def notice_first(body, rule, ask):
     if "channels" in body:
         wanted["channel"] = body["channels"]
     scope = body.get("scope", ["debt"])
-    sent = [event for event, fits in find(wanted, ask, scope) if fits is True]
+    sent = [event for event, fits in find(wanted, ask, scope)
+            if fits is True and in_form(body.get("form", "any"), event) is True]
     kind_known = any(e.name == "notice" and e.notice in kinds and in_scope(scope, e, ask)
                      for e in ask.history())
     renewed = [e for one in body.get("renew_on") or [] for e, _ in find(one, ask, scope)]
