@@ -1028,10 +1028,11 @@ RuleBody PackReader::ReadStop(const Node& node) {
         entry.after = ReadStanding(*one.Need("after"));
         entry.wait = ReadWaits(one.Need("wait"));
         if (const Node* unless = one.Get("unless")) {
-          // `within` is no field of the event: it says how long after `after` the event still counts.
+          // `within` is no field of the event: how long after `after` it still counts.
           Node event = *unless;
           if (const Node* within = unless->Find("within")) entry.unless_within = ReadWaits(within);
-          std::erase_if(event.members, [](const auto& one_of) { return one_of.first.text == "within"; });
+          std::erase_if(event.members,
+                        [](const auto& member) { return member.first.text == "within"; });
           entry.unless = ReadStanding(event);
         }
       } else {
