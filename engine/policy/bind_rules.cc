@@ -35,6 +35,10 @@ std::vector<Channel> ChannelsOf(const Condition& applies) {
   return channels;
 }
 
+bool IsOral(Channel channel) {
+  return channel == Channel::kCall || channel == Channel::kVoicemail || channel == Channel::kVisit;
+}
+
 // Did the event come in one of these forms? Empty: in whatever form.
 bool IsInForm(const Binder& binder, const std::vector<Form>& forms, const Event& event,
               bool unknown_is) {
@@ -724,6 +728,14 @@ void Bind(const Binder& binder, const Rule&, const ThirdParty& rule, BoundRule* 
   }
 }
 
+// It is the sender who relies on a notice: a form that nobody told is none that law wants. But
+// whether it was spoken or in writing its channel tells as well.
+bool WentOutIn(const Binder& binder, const std::vector<Form>& forms, const Event& notice) {
+  if (forms.empty() || notice.via) return IsInForm(binder, forms, notice, false);
+  return notice.channel &&
+         Contains(forms, IsOral(*notice.channel) ? Form::kOral : Form::kWritten);
+}
+
 void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule* bound) {
   const Contact& contact = binder.facts().contact;
   const auto wanted = [&](NoticeKind kind, const std::string& declared) {
@@ -747,8 +759,7 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, BoundRule*
     if (!rule.channels.empty() && (!event->channel || !Contains(rule.channels, *event->channel))) {
       continue;
     }
-    // It is the sender who relies on it: a form that nobody told is none that law wants.
-    if (!IsInForm(binder, rule.forms, *event, false)) continue;
+    if (!WentOutIn(binder, rule.forms, *event)) continue;
     if (!binder.Undelivered(*event)) newest = event;
   }
   for (const auto& renew : rule.renew_on) {
@@ -808,10 +819,6 @@ void AddItems(const Binder& binder, const std::vector<std::string>& items, const
     bound->clauses.push_back({Signal::And(wanted, Signal::Not(carried)), Reason::kItemMissing,
                               "a message that carries `" + item + "`"});
   }
-}
-
-bool IsOral(Channel channel) {
-  return channel == Channel::kCall || channel == Channel::kVoicemail || channel == Channel::kVisit;
 }
 
 // Whether the contact is one of those that must say it: the first about this debt, or a later one.

@@ -52,20 +52,13 @@ bool Contains(const std::vector<T>& list, const T& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-// Empty: nobody told.
 absl::InlinedVector<int64_t, 2> FormsOf(const Event& event) {
+  if (!event.via) return {};
   const auto words = [](std::initializer_list<Form> forms) {
     absl::InlinedVector<int64_t, 2> numbers;
     for (const Form form : forms) numbers.push_back(static_cast<int64_t>(form));
     return numbers;
   };
-  if (!event.via) {
-    // How a notice went out its channel tells as well, but for what only the post office can.
-    if (event.name != EventName::kNotice || !event.channel) return {};
-    const bool spoken = *event.channel == Channel::kCall || *event.channel == Channel::kVoicemail ||
-                        *event.channel == Channel::kVisit;
-    return words({Form::kAny, spoken ? Form::kOral : Form::kWritten});
-  }
   switch (*event.via) {
     case Via::kCall:
       return words({Form::kAny, Form::kOral});
@@ -1276,7 +1269,7 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
       }
       return Known::Word(binder.OutcomeOf(*event));
     case Field::kForm:
-      if (event == nullptr || FormsOf(*event).empty()) return {};
+      if (event == nullptr || !event->via) return {};
       return {true, FormsOf(*event), {}};
     case Field::kWording:
       return event == nullptr ? Known{} : Known::Maybe(event->wording);

@@ -32,15 +32,11 @@ def match(wanted, event, ask):
 
 
 def in_form(forms, event):
-    """Did the words come, or the notice go out, in one of these forms?"""
+    """Did the words come in one of these forms?"""
     found = []
-    by_channel = event.channel if event.name == "notice" and event.via is None else None
     for form in listed(forms):
         if form == "any":
             found.append(True)
-        elif by_channel is not None:
-            spoken = by_channel in ("call", "voicemail", "visit")
-            found.append(form == ("oral" if spoken else "written"))
         elif event.via is None:
             found.append(None)
         elif form == "written":
