@@ -15,6 +15,7 @@
 #include "adapters/cli/simulate_command.h"
 #include "adapters/yaml/pack_reader.h"
 #include "adapters/yaml/scenario.h"
+#include "adapters/yaml/unreachable.h"
 #include "adapters/zones/zones.h"
 #include "engine/policy/bundle.h"
 
@@ -175,6 +176,22 @@ void CheckCalendars(const policy::Bundle& bundle, std::vector<std::string>* faul
   }
 }
 
+// Rules that stand there and protect nobody.
+void CheckReach(const std::string& directory, const std::vector<std::string>& files,
+                std::vector<std::string>* faults) {
+  for (const std::string& file : files) {
+    const std::string path = directory + "/" + file;
+    const absl::StatusOr<std::string> text = yaml::ReadFile(path);
+    if (!text.ok()) {
+      faults->push_back(std::string(text.status().message()));
+      continue;
+    }
+    yaml::Faults found(path);
+    yaml::FindUnreachable(*text, &found);
+    faults->insert(faults->end(), found.lines().begin(), found.lines().end());
+  }
+}
+
 }  // namespace
 
 int RunPolicyLint(const std::string& directory, bool json, std::ostream& out, std::ostream& err) {
@@ -198,6 +215,7 @@ int RunPolicyLint(const std::string& directory, bool json, std::ostream& out, st
 
   CheckZones(*loaded, &faults);
   CheckCalendars(bundle, &faults);
+  CheckReach(directory, loaded->policies.pack_files, &faults);
   int rules = 0;
   for (const policy::Pack& pack : bundle.packs()) {
     std::set<std::string> accounted;

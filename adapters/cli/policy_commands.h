@@ -13,8 +13,9 @@ class App;
 
 namespace forbear::cli {
 
-// Checks packs: form, names, facts of law that no rule and no `not_rules` accounts for, a place
-// without hours, a rule without a passing and a failing scenario. One fault a line on `err`.
+// Checks packs: form, names, rules that can never deny or stand twice, facts of law that no rule
+// and no `not_rules` accounts for, a place without hours, a rule without a passing and a failing
+// scenario. One fault a line on `err`.
 int RunPolicyLint(const std::string& directory, bool json, std::ostream& out, std::ostream& err);
 
 // Runs the scenarios beside the packs, without house rules but for house.scenarios.yaml, and prints

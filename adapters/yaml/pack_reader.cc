@@ -109,6 +109,30 @@ class PackReader {
     }
     return days;
   }
+  // Who did it; `any` is everybody.
+  std::vector<DoneBy> Doers(const Node& node) {
+    std::vector<DoneBy> doers;
+    for (const Node* item : ReadList(node)) {
+      const std::string text = ReadText(*item, &faults_).value_or("");
+      if (text == "any") {
+        doers = {DoneBy::kTenant, DoneBy::kBorrower, DoneBy::kCreditor, DoneBy::kFormerCollector,
+                 DoneBy::kParty};
+      } else if (const auto word = ParseWord<DoneBy>(text)) {
+        doers.push_back(*word);
+      } else {
+        std::vector<std::string> known = WordList<DoneBy>();
+        known.emplace_back("any");
+        faults_.Add(*item, Unknown("doer", text, known));
+      }
+    }
+    return doers;
+  }
+  // Forms of words; `any` asks for none.
+  std::vector<Form> Forms(const Node& node) {
+    std::vector<Form> forms = WordsOf<Form>(node);
+    if (std::find(forms.begin(), forms.end(), Form::kAny) != forms.end()) forms.clear();
+    return forms;
+  }
   // Channels, with the groups of section 2 written out.
   std::vector<Channel> Channels(const Node& node) {
     std::vector<Channel> channels;
@@ -399,19 +423,7 @@ std::shared_ptr<const Filter> PackReader::ReadFilter(const Node& node) {
     return filter;
   }
   if (const Node* event = node.Find("event")) ReadEventNames(*event, filter.get());
-  if (const Node* by = node.Find("by")) {
-    for (const Node* item : ReadList(*by)) {
-      const std::string text = ReadText(*item, &faults_).value_or("");
-      if (text == "any") {
-        filter->by = {DoneBy::kTenant, DoneBy::kBorrower, DoneBy::kCreditor,
-                      DoneBy::kFormerCollector, DoneBy::kParty};
-      } else if (const auto word = ParseWord<DoneBy>(text)) {
-        filter->by.push_back(*word);
-      } else {
-        faults_.Add(*item, Unknown("doer", text, WordList<DoneBy>()));
-      }
-    }
-  }
+  if (const Node* by = node.Find("by")) filter->by = Doers(*by);
   // A permission's `to` is who it was given to; an attempt's is whom it was meant for.
   Node rest = node;
   const bool permission =
@@ -958,10 +970,7 @@ RuleBody PackReader::ReadOptOut(const Node& node) {
   if (const Node* honours = map.Get("honours")) {
     MapReader one(*honours, "`honours`", &faults_);
     if (const Node* channels = one.Get("channels")) opt_out.honours_channels = Channels(*channels);
-    if (const Node* form = one.Get("form")) {
-      opt_out.honours_forms = WordsOf<Form>(*form);
-      std::erase(opt_out.honours_forms, Form::kAny);
-    }
+    if (const Node* form = one.Get("form")) opt_out.honours_forms = Forms(*form);
     opt_out.scope = ScopesOf(one.Get("scope"), static_cast<Scopes>(Scope::kPoint));
   }
   if (const Node* offer = map.Get("must_offer")) opt_out.must_offer = WordsOf<OptOutOffer>(*offer);
@@ -991,10 +1000,7 @@ RuleBody PackReader::ReadStop(const Node& node) {
   MapReader map(node, "`stop_contact`", &faults_);
   stop.standing = std::make_shared<const Filter>();
   if (const Node* standing = map.Need("standing")) stop.standing = ReadStanding(*standing);
-  if (const Node* form = map.Get("form")) {
-    stop.forms = WordsOf<Form>(*form);
-    std::erase(stop.forms, Form::kAny);
-  }
+  if (const Node* form = map.Get("form")) stop.forms = Forms(*form);
   if (const Node* from = map.Get("counts_from")) {
     static const std::vector<std::string> kFrom = {"made", "received", "filed"};
     const std::string text = ReadText(*from, &faults_).value_or("");
@@ -1021,7 +1027,14 @@ RuleBody PackReader::ReadStop(const Node& node) {
         MapReader one(*item, "`until`", &faults_);
         entry.after = ReadStanding(*one.Need("after"));
         entry.wait = ReadWaits(one.Need("wait"));
-        if (const Node* unless = one.Get("unless")) entry.unless = ReadStanding(*unless);
+        if (const Node* unless = one.Get("unless")) {
+          // `within` is no field of the event: how long after `after` it still counts.
+          Node event = *unless;
+          if (const Node* within = unless->Find("within")) entry.unless_within = ReadWaits(within);
+          std::erase_if(event.members,
+                        [](const auto& member) { return member.first.text == "within"; });
+          entry.unless = ReadStanding(event);
+        }
       } else {
         entry.event = ReadStanding(*item);
       }
@@ -1099,8 +1112,9 @@ RuleBody PackReader::ReadNoticeFirst(const Node& node) {
     faults_.Add(node, "no notice named; add one");
     rule.notices.push_back({static_cast<int64_t>(NoticeKind::kFirstNotice), ""});
   }
-  if (const Node* by = map.Get("by")) rule.by = WordsOf<DoneBy>(*by);
+  if (const Node* by = map.Get("by")) rule.by = Doers(*by);
   if (const Node* channels = map.Get("channels")) rule.channels = Channels(*channels);
+  if (const Node* form = map.Get("form")) rule.forms = Forms(*form);
   rule.scope = ScopesOf(map.Get("scope"), static_cast<Scopes>(Scope::kDebt));
   rule.wait = ReadWaits(map.Get("wait"));
   if (const Node* renew = map.Get("renew_on")) rule.renew_on = ReadFilters(*renew);

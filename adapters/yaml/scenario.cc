@@ -766,6 +766,7 @@ void ScenarioReader::ReadEvent(const Node& node, Scenario* scenario) {
       event.by = ReadDoer(map.Get("by"), DoneBy::kTenant, &event.by_party);
       event.notice = OpenWord<NoticeKind>(map.Need("notice"), &event.declared_notice);
       event.channel = MaybeWord<Channel>(map.Need("channel"));
+      if (beside_pack()) event.via = MaybeWord<Via>(map.Get("via"));
       if (const Node* point = map.Need("contact_point")) event.point = Point(*point);
       event.accounts = Accounts(map.Need("accounts"));
       event.opt_out_by = DayOf(map.Get("opt_out_by"));

@@ -33,6 +33,21 @@ std::vector<Channel> ChannelsOf(const Condition& applies) {
   return channels;
 }
 
+bool IsOral(Channel channel) {
+  return channel == Channel::kCall || channel == Channel::kVoicemail || channel == Channel::kVisit;
+}
+
+// Did the event come in one of these forms? Empty: in whatever form.
+bool IsInForm(const Binder& binder, const std::vector<Form>& forms, const Event& event,
+              bool unknown_is) {
+  if (forms.empty()) return true;
+  Condition condition;
+  Test& test = condition.tests.emplace_back();
+  test.field = Field::kForm;
+  for (const Form form : forms) test.values.push_back({static_cast<int64_t>(form), ""});
+  return binder.PassesCondition(condition, event, unknown_is);
+}
+
 // ---- contact_hours, day_blackout ---------------------------------------------------------------
 
 WeeklyRow RowOf(const HoursRow& row) {
@@ -269,6 +284,7 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Draft
   const std::vector<Channel> channels = ChannelsOf(rule.applies);
   const std::vector<const Account*> pooled = PooledWith(binder, cap.pool);
   std::vector<const Event*> events;
+  events.reserve(binder.facts().history.size());
   for (const Event* event : binder.facts().history) {
     if (Counted(binder, cap, channels, pooled, *event)) events.push_back(event);
   }
@@ -511,16 +527,7 @@ void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, Draft* bound
         !Contains(opt_out.honours_channels, contact.channel)) {
       continue;
     }
-    if (!opt_out.honours_forms.empty()) {
-      Condition form;
-      Test test;
-      test.field = Field::kForm;
-      for (const Form one : opt_out.honours_forms) {
-        test.values.push_back({static_cast<int64_t>(one), ""});
-      }
-      form.tests.push_back(test);
-      if (!binder.PassesCondition(form, *event, true)) continue;
-    }
+    if (!IsInForm(binder, opt_out.honours_forms, *event, true)) continue;
     const Instant until = opt_out.lasts.empty() ? kEndOfTime : binder.WaitEnd(opt_out.lasts, *event);
     // Only the borrower lifts it, by agreeing to this contact again, for as long as that is live.
     ConsentTest again;
@@ -546,15 +553,7 @@ void Bind(const Binder& binder, const Rule&, const StopContact& stop, Draft* bou
   std::vector<Signal> held;
   std::vector<FactSpan> facts;
   for (const Event* event : binder.Find(*stop.standing, stop.scope, true)) {
-    if (event->ended) continue;
-    if (!stop.forms.empty()) {
-      Condition form;
-      Test test;
-      test.field = Field::kForm;
-      for (const Form one : stop.forms) test.values.push_back({static_cast<int64_t>(one), ""});
-      form.tests.push_back(test);
-      if (!binder.PassesCondition(form, *event, true)) continue;
-    }
+    if (event->ended || !IsInForm(binder, stop.forms, *event, true)) continue;
     const Instant from = stop.counts_from == StopContact::CountsFrom::kReceived
                              ? Binder::KnownAt(*event)
                              : event->at;
@@ -581,8 +580,12 @@ void Bind(const Binder& binder, const Rule&, const StopContact& stop, Draft* bou
           if (anchor->at < event->at) continue;
           bool saved = false;
           if (until.unless != nullptr) {
+            // What keeps the silence is in time as long as the wait for it is not over in every zone.
+            const Instant too_late = until.unless_within.empty()
+                                         ? kEndOfTime
+                                         : binder.WaitEnd(until.unless_within, *anchor);
             for (const Event* rescue : binder.Find(*until.unless, stop.scope, true)) {
-              saved = saved || rescue->at >= anchor->at;
+              saved = saved || (rescue->at >= anchor->at && rescue->at < too_late);
             }
           }
           if (!saved) to = std::min(to, binder.WaitEnd(until.wait, *anchor));
@@ -708,6 +711,14 @@ void Bind(const Binder& binder, const Rule&, const ThirdParty& rule, Draft* boun
   }
 }
 
+// It is the sender who relies on a notice: a form that nobody told is none that law wants. But
+// whether it was spoken or in writing its channel tells as well.
+bool WentOutIn(const Binder& binder, const std::vector<Form>& forms, const Event& notice) {
+  if (forms.empty() || notice.via) return IsInForm(binder, forms, notice, false);
+  return notice.channel &&
+         Contains(forms, IsOral(*notice.channel) ? Form::kOral : Form::kWritten);
+}
+
 void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, Draft* bound) {
   const Contact& contact = binder.facts().contact;
   const auto wanted = [&](NoticeKind kind, const std::string& declared) {
@@ -731,6 +742,7 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, Draft* bou
     if (!rule.channels.empty() && (!event->channel || !Contains(rule.channels, *event->channel))) {
       continue;
     }
+    if (!WentOutIn(binder, rule.forms, *event)) continue;
     if (!binder.Undelivered(*event)) newest = event;
   }
   for (const auto& renew : rule.renew_on) {
@@ -796,10 +808,6 @@ void AddItem(const Binder& binder, std::string_view item, const Signal& wanted, 
 void AddItems(const Binder& binder, const std::vector<std::string>& items, const Signal& wanted,
               bool binding, Draft* bound) {
   for (const std::string& item : items) AddItem(binder, item, wanted, binding, bound);
-}
-
-bool IsOral(Channel channel) {
-  return channel == Channel::kCall || channel == Channel::kVoicemail || channel == Channel::kVisit;
 }
 
 // Whether the contact is one of those that must say it: the first about this debt, or a later one.

@@ -706,6 +706,7 @@ std::vector<const Event*> Binder::Find(const Filter& filter, Scopes scope, bool 
                    [](const Test& test) { return test.field == Field::kTo; });
   if (person == nullptr) person = &facts_.contact.to;
   std::vector<const Event*> found;
+  found.reserve(facts_.history.size());
   for (const Event* event : facts_.history) {
     if (!IsNamed(filter, *event)) continue;
     if (for_person && event->name == EventName::kAttempt && event->to != *person) continue;

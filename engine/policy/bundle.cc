@@ -174,6 +174,7 @@ class BodyCheck {
       FORBEAR_RETURN_IF_ERROR(Check(until.after));
       FORBEAR_RETURN_IF_ERROR(Check(until.unless));
       FORBEAR_RETURN_IF_ERROR(CheckWaits(until.wait, names_, mark_));
+      FORBEAR_RETURN_IF_ERROR(CheckWaits(until.unless_within, names_, mark_));
     }
     return absl::OkStatus();
   }

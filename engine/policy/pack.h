@@ -418,7 +418,8 @@ struct StopContact {
     std::shared_ptr<const Filter> event; // this ends it; or
     std::shared_ptr<const Filter> after; // so long after this …
     Waits wait;
-    std::shared_ptr<const Filter> unless;  // … unless this happened since
+    std::shared_ptr<const Filter> unless;  // … unless this happened since,
+    Waits unless_within;                 // no later than so long after it; empty: at any time
   };
   std::vector<Until> until;              // any of them
   // A word said before so long after this date of the account is void; absent: none is.
@@ -449,6 +450,7 @@ struct NoticeFirst {
   std::vector<Value> notices;            // of the field `notice`; at least one; any of them
   std::vector<DoneBy> by;                // empty: the tenant
   std::vector<Channel> channels;         // empty: any
+  std::vector<Form> forms;               // empty: any
   Scopes scope = static_cast<Scopes>(Scope::kDebt);
   Waits wait;                            // after it went out; empty: none
   std::vector<std::shared_ptr<const Filter>> renew_on;

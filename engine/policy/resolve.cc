@@ -297,6 +297,9 @@ Question Resolve(const Facts& facts, const Surroundings& surroundings) {
   Draft draft;
   std::vector<BoundRule> rules;
   std::vector<const Rule*> considered;
+  constexpr size_t kUsualRules = 128;  // that may apply; more only ask for memory again
+  rules.reserve(kUsualRules);
+  considered.reserve(kUsualRules);
   if (asked.size() != facts.contact.accounts.size() || asked.empty()) {
     rules.push_back(Refusal(bundle, "engine.unknown_account", Reason::kUnknownFact,
                             "an account that is known, for each account of the contact"));

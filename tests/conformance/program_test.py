@@ -57,6 +57,8 @@ class Program(unittest.TestCase):
              r"tw/tw\.yaml:\d+:9: rule `tw\.outsourcing14\.contact-hours` stands twice, first in line \d+"),
             ("an empty window", "tw/tw.yaml", "to: '22:00'", "to: '07:00'",
              r"tw/tw\.yaml:\d+:17: an empty window"),
+            ("a rule that never denies", "tw/tw.yaml", "exceptions: [{when: {consent: {covers: hours}}}]", "exceptions: [{when: {}}]",
+             r"tw/tw\.yaml:\d+:18: an exception that always holds, so rule `tw\.outsourcing14\.contact-hours` never denies"),
             ("no citation", "house.yaml", "    cites: [{text: 'House rule: nobody writes to the dead'}]\n", "",
              r"house\.yaml:\d+:5: rule `house\.death` has no citation; add `cites`"),
             ("a fact that no rule encodes", "us/us.yaml", "  - {fact: us.fdcpa.postdated-payments, why: about deposits}\n", "",

@@ -406,6 +406,14 @@ def third_party(body, rule, ask):
         finding(ask, "mentions_debt") is not False or finding(ask, "reveals_trade")))
 
 
+def went_out_in(forms, notice):
+    """Is it known that a notice went out in one of these forms?"""
+    if notice.via is not None or notice.channel is None or "any" in listed(forms):
+        return in_form(forms, notice) is True
+    spoken = notice.channel in ("call", "voicemail", "visit")
+    return ("oral" if spoken else "written") in listed(forms)
+
+
 def notice_first(body, rule, ask):
     only(body, {"notice", "by", "channels", "form", "scope", "wait", "renew_on", "within", "after"},
          rule["id"])
@@ -416,7 +424,8 @@ def notice_first(body, rule, ask):
     if "channels" in body:
         wanted["channel"] = body["channels"]
     scope = body.get("scope", ["debt"])
-    sent = [event for event, fits in find(wanted, ask, scope) if fits is True]
+    sent = [event for event, fits in find(wanted, ask, scope)
+            if fits is True and went_out_in(body.get("form", "any"), event)]
     kind_known = any(e.name == "notice" and e.notice in kinds and in_scope(scope, e, ask)
                      for e in ask.history())
     renewed = [e for one in body.get("renew_on") or [] for e, _ in find(one, ask, scope)]

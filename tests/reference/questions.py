@@ -391,6 +391,8 @@ class Asker:
             event["by"] = "DONE_BY_CREDITOR"
         if d.chance(0.2):
             event["period_ends_date"] = self.date(then, 0, 40)
+        if d.chance(0.2):
+            event["via"] = enum("VIA", d.choice(["registered_mail", "notary", "portal", "email"]))
 
     def event_undelivered(self, event, then, at, i):
         channel = self.draw.choice(["letter", "letter", "email"])

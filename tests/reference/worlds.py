@@ -68,6 +68,7 @@ OPTIONAL = {
     "by_any_cap": {"frequency_cap": {"limit": 1, "counts": "attempts",
                                      "window": {"rolling_days": 1}, "by": ["any"]}},
     "by_any_notice": {"notice_first": {"notice": ["first_notice"], "by": ["any"]}},
+    "form_of_notice": {"notice_first": {"notice": ["first_notice"], "form": ["registered"]}},
     "unless_within": {"stop_contact": {"standing": "refusal", "until": [
         {"after": {"event": "refusal"}, "wait": {"days": 1},
          "unless": {"event": "refusal", "form": "written", "within": {"days": 7}}}]}},
@@ -479,6 +480,9 @@ class Batch:
             body["by"] = ["tenant"]
         if d.chance(0.3):
             body["channels"] = d.some(["letter", "email", "sms"], 2)
+        if d.chance(0.2):
+            body.update(self.option("form_of_notice", {"form": d.some(
+                ["written", "oral", "registered", "notarial", "portal", "any"], 2)}, {}))
         if d.chance(0.5):
             body["scope"] = d.choice([["debt"], ["person"], ["debt", "creditor"]])
         if d.chance(0.5):

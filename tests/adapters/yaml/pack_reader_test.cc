@@ -90,6 +90,18 @@ TEST(Pack, FaultsNameTheLineTheColumnAndWhatToDo) {
       {"`bars` without the kind whose body it is",
        "contact_hours: {windows: [{days: [mon], from: '08:00', to: '21:00'}]}", "bars: contact",
        "xa.yaml:4:5: `bars` needs `kind`"},
+      {"a notice by somebody unknown",
+       "contact_hours: {windows: [{days: [mon], from: '08:00', to: '21:00'}]}",
+       "notice_first: {notice: first_notice, by: agency}",
+       "xa.yaml:5:46: unknown doer `agency`"},
+      {"a notice in a form that is none",
+       "contact_hours: {windows: [{days: [mon], from: '08:00', to: '21:00'}]}",
+       "notice_first: {notice: first_notice, form: letter}",
+       "xa.yaml:5:48: unknown value `letter`"},
+      {"an end within a time",
+       "contact_hours: {windows: [{days: [mon], from: '08:00', to: '21:00'}]}",
+       "stop_contact: {standing: dispute, until: [{event: notice, within: {days: 7}}]}",
+       "xa.yaml:5:63: unknown fact `within`"},
       {"two kinds", "    cites", "    third_party: {}\n    cites",
        "xa.yaml:4:5: rule `xa.hours` has two kinds"},
   };
@@ -165,6 +177,44 @@ TEST(Pack, ShortFormsAndGroupsAreWrittenOut) {
   EXPECT_FALSE(second.in_force_to.has_value());
   EXPECT_EQ(second.confidence, policy::Confidence::kMedium);
   EXPECT_THAT(second.facts, ElementsAre("xa.one", "xa.two"));
+}
+
+TEST(Pack, SaysWhoSentANoticeInWhichFormAndHowLongAWordIsInTime) {
+  Faults faults("xa.yaml");
+  const policy::Pack pack = ReadPack(
+      "pack: xa\n"
+      "jurisdiction: XA\n"
+      "rules:\n"
+      "  - id: xa.a\n"
+      "    notice_first: {notice: first_notice, by: any, form: [registered, portal]}\n"
+      "    cites: [XA act 1]\n"
+      "  - id: xa.b\n"
+      "    notice_first: {notice: first_notice, by: [creditor, tenant], form: [written, any]}\n"
+      "    cites: [XA act 2]\n"
+      "  - id: xa.c\n"
+      "    stop_contact:\n"
+      "      standing: refusal\n"
+      "      until:\n"
+      "        - {after: refusal, wait: {days: 10}, unless: {event: refusal, form: written, within: {days: 7}}}\n"
+      "        - {after: refusal, wait: {days: 9}, unless: dispute}\n"
+      "    cites: [XA act 3]\n",
+      &faults);
+  EXPECT_THAT(faults.lines(), ElementsAre());
+  ASSERT_EQ(pack.rules.size(), 3U);
+  const auto& first = std::get<policy::NoticeFirst>(pack.rules[0].body);
+  EXPECT_EQ(first.by.size(), AllWords<DoneBy>().size()) << "everybody";
+  EXPECT_THAT(first.forms, ElementsAre(Form::kRegistered, Form::kPortal));
+  const auto& second = std::get<policy::NoticeFirst>(pack.rules[1].body);
+  EXPECT_THAT(second.by, ElementsAre(DoneBy::kCreditor, DoneBy::kTenant));
+  EXPECT_THAT(second.forms, ElementsAre()) << "any form will do";
+  const auto& stop = std::get<policy::StopContact>(pack.rules[2].body);
+  ASSERT_EQ(stop.until.size(), 2U);
+  ASSERT_EQ(stop.until[0].unless_within.size(), 1U);
+  EXPECT_EQ(stop.until[0].unless_within.front().n, 7);
+  ASSERT_NE(stop.until[0].unless, nullptr);
+  EXPECT_THAT(stop.until[0].unless->events, ElementsAre(EventName::kRefusal));
+  EXPECT_EQ(stop.until[0].unless->when.tests.size(), 1U) << "`within` is no test of the event";
+  EXPECT_TRUE(stop.until[1].unless_within.empty());
 }
 
 TEST(Reader, RefusesWhatNoPackNeeds) {

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/engine/policy/world.h"
 
 namespace forbear::policy {
@@ -262,6 +264,56 @@ TEST(StopContact, EndsWhenTheBorrowerTakesItBack) {
   EXPECT_EQ(world.At("2026-04-08T12:00:00Z").answer, Answer::kDenied) << "a new one begins anew";
 }
 
+TEST(StopContact, WhatKeepsItCountsOnlyInTimeInAnyZone) {
+  // A refusal on the 1st lapses with the 11th, unless a request by letter comes within seven days: until
+  // 04:00 on the 9th in the home zone, 08:00 in the other.
+  const struct {
+    const char* why;
+    const char* request_at;
+    std::optional<Via> via;
+    bool in_time_only;
+    bool other_zone;
+    bool kept;
+  } rows[] = {
+      {"the last second", "2026-04-09T03:59:59Z", Via::kLetter, true, false, true},
+      {"a second late", "2026-04-09T04:00:00Z", Via::kLetter, true, false, false},
+      {"in time in one of two zones", "2026-04-09T04:00:00Z", Via::kLetter, true, true, true},
+      {"the last second of the other zone", "2026-04-09T07:59:59Z", Via::kLetter, true, true, true},
+      {"late in both", "2026-04-09T08:00:00Z", Via::kLetter, true, true, false},
+      {"late, where no time is set", "2026-04-20T16:00:00Z", Via::kLetter, false, false, true},
+      {"before the refusal", "2026-03-31T16:00:00Z", Via::kLetter, true, false, false},
+      {"in time and spoken", "2026-04-02T16:00:00Z", Via::kCall, true, false, false},
+      {"in time, and nobody told how", "2026-04-02T16:00:00Z", std::nullopt, true, false, true},
+  };
+  for (const auto& row : rows) {
+    TestWorld world;
+    if (row.other_zone) {
+      ContactPoint other = world.borrower.contact_points.front();
+      other.id = NumberedId<ContactPointId>(2);
+      other.number_zones = {"XA/South"};
+      world.borrower.contact_points.push_back(other);
+    }
+    auto request = std::make_shared<Filter>();
+    request->events = {EventName::kRequest};
+    request->when.tests = {WordTest(Field::kForm, {static_cast<int64_t>(Form::kWritten)})};
+    StopContact::Until until;
+    until.after = EventFilter(EventName::kRefusal);
+    until.wait = {Wait{Wait::Unit::kDays, 10}};
+    until.unless = request;
+    if (row.in_time_only) until.unless_within = {Wait{Wait::Unit::kDays, 7}};
+    StopContact stop;
+    stop.standing = EventFilter(EventName::kRefusal);
+    stop.until = {until};
+    world.rules = {MakeRule("xa.refusal", RuleKind::kStopContact, stop)};
+    world.Add(EventName::kRefusal, "2026-04-01T16:00:00Z");
+    world.Add(EventName::kRequest, row.request_at).via = row.via;
+    std::stable_sort(world.history.begin(), world.history.end(),
+                     [](const Event& a, const Event& b) { return a.at < b.at; });
+    EXPECT_EQ(world.At("2026-05-01T16:00:00Z").answer == Answer::kDenied, row.kept) << row.why;
+    EXPECT_NE(world.At("2026-04-11T16:00:00Z").answer, Answer::kAllowed) << row.why;
+  }
+}
+
 TEST(OptOut, ReachesThePointItNamesAndNoOther) {
   TestWorld world;
   OptOut opt_out;
@@ -357,6 +409,54 @@ TEST(NoticeFirst, WaitsForTheNoticeAndItsTime) {
   world.contact.purpose = Purpose::kRequiredNotice;
   world.contact.notice = NoticeKind::kFirstNotice;
   EXPECT_EQ(world.At("2026-04-12T12:00:00Z").answer, Answer::kAllowed) << "the one that carries it";
+}
+
+TEST(NoticeFirst, CountsByWhomAndInWhichFormItWentOut) {
+  const std::vector<DoneBy> anybody = {DoneBy::kTenant, DoneBy::kBorrower, DoneBy::kCreditor,
+                                       DoneBy::kFormerCollector, DoneBy::kParty};
+  const struct {
+    const char* why;
+    std::vector<DoneBy> by;
+    std::vector<Form> forms;
+    DoneBy sender;
+    std::optional<Channel> channel;
+    std::optional<Via> via;
+    bool counts;
+  } rows[] = {
+      {"the tenant's", {}, {}, DoneBy::kTenant, Channel::kLetter, {}, true},
+      {"the creditor's, of whom nobody spoke", {}, {}, DoneBy::kCreditor, Channel::kLetter, {}, false},
+      {"the creditor's, from anybody", anybody, {}, DoneBy::kCreditor, Channel::kLetter, {}, true},
+      {"a former collector's, from anybody", anybody, {}, DoneBy::kFormerCollector, Channel::kSms, {},
+       true},
+      {"a letter is written", {}, {Form::kWritten}, DoneBy::kTenant, Channel::kLetter, {}, true},
+      {"a call is not", {}, {Form::kWritten}, DoneBy::kTenant, Channel::kCall, {}, false},
+      {"a visit is spoken", {}, {Form::kOral}, DoneBy::kTenant, Channel::kVisit, {}, true},
+      {"nobody told how it went", {}, {Form::kWritten}, DoneBy::kTenant, {}, {}, false},
+      {"a letter that may have been registered", {}, {Form::kRegistered}, DoneBy::kTenant,
+       Channel::kLetter, {}, false},
+      {"a registered one", {}, {Form::kRegistered}, DoneBy::kTenant, Channel::kLetter,
+       Via::kRegisteredMail, true},
+      {"a notary's is registered", {}, {Form::kRegistered}, DoneBy::kTenant, Channel::kLetter,
+       Via::kNotary, true},
+      {"one of two forms", {}, {Form::kNotarial, Form::kPortal}, DoneBy::kTenant, Channel::kEmail,
+       Via::kPortal, true},
+      {"neither of two", {}, {Form::kNotarial, Form::kPortal}, DoneBy::kTenant, Channel::kLetter,
+       Via::kRegisteredMail, false},
+  };
+  for (const auto& row : rows) {
+    TestWorld world;
+    NoticeFirst first;
+    first.notices = {{static_cast<int64_t>(NoticeKind::kFirstNotice), ""}};
+    first.by = row.by;
+    first.forms = row.forms;
+    world.rules = {MakeRule("xa.notice", RuleKind::kNoticeFirst, first)};
+    Event& notice = world.Add(EventName::kNotice, "2026-04-02T12:00:00Z");
+    notice.notice = NoticeKind::kFirstNotice;
+    notice.by = row.sender;
+    notice.channel = row.channel;
+    notice.via = row.via;
+    EXPECT_EQ(world.At("2026-04-03T16:00:00Z").answer == Answer::kAllowed, row.counts) << row.why;
+  }
 }
 
 TEST(Exceptions, SpareOneRuleAloneAndNeverOnAGuess) {
