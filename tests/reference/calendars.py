@@ -10,6 +10,8 @@ from places import read_yaml
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 DAY = 86400
+# The ordinal of 1970-01-01.
+EPOCH = 719163
 # Nothing is looked for beyond it.
 END = int(datetime.datetime(2038, 1, 1, tzinfo=datetime.timezone.utc).timestamp()) - 1
 
@@ -26,6 +28,7 @@ def local(instant, zone):
     return (reading.toordinal(), reading.hour * 3600 + reading.minute * 60 + reading.second)
 
 
+@functools.lru_cache(maxsize=200_000)
 def local_day(instant, zone):
     """The day that has begun for good: a date that clocks will leave again for the one before has
     not begun."""
@@ -34,9 +37,26 @@ def local_day(instant, zone):
 
 
 @functools.lru_cache(maxsize=200_000)
+def utc_offset(day, zone):
+    """Seconds that clocks in `zone` are ahead at the begin of a day of UTC."""
+    begin = datetime.datetime.fromtimestamp((day - EPOCH) * DAY, zone_info(zone))
+    return int(begin.utcoffset().total_seconds())
+
+
+@functools.lru_cache(maxsize=200_000)
+def steady_offset(day, zone):
+    """The same of a whole day of these clocks; None where they jump on it or near it."""
+    found = {utc_offset(near, zone) for near in (day - 1, day, day + 1, day + 2)}
+    return found.pop() if len(found) == 1 else None
+
+
+@functools.lru_cache(maxsize=200_000)
 def day_start(day, zone):
     """The instant from which on it is never again before `day`. A midnight that is skipped makes
     the day begin later, one that comes twice lets the second one count."""
+    offset = steady_offset(day, zone)
+    if offset is not None:
+        return (day - EPOCH) * DAY - offset
     midnight = datetime.datetime.fromordinal(day).replace(tzinfo=zone_info(zone))
     first = int(midnight.timestamp())
     second = int(midnight.replace(fold=1).timestamp())
@@ -100,7 +120,7 @@ class Calendar:
         self.workdays = {}
         for row in document.get("workdays") or []:
             self.workdays[as_date(row["date"]).toordinal()] = row["as"]
-        self.years = {}
+        self.years, self.tokens = {}, {}
 
     def holidays(self, year):
         """All days of the year that rows name, those kept beside them included."""
@@ -118,6 +138,11 @@ class Calendar:
 
     def token(self, day):
         """What a date is: `holiday`, the weekday a workday stands for, or its own weekday."""
+        if day not in self.tokens:
+            self.tokens[day] = self.token_of(day)
+        return self.tokens[day]
+
+    def token_of(self, day):
         date = datetime.date.fromordinal(day)
         if not self.first <= date.year <= self.last:
             return "holiday"

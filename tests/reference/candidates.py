@@ -3,13 +3,10 @@
 import datetime
 import functools
 
-from calendars import END, add_months, as_date, day_start, local_day, zone_info
+from calendars import (DAY, END, EPOCH, add_months, as_date, day_start, local_day, steady_offset,
+                       utc_offset, zone_info)
 from facts import minutes
 from places import DECLARED_DAYS
-
-DAY = 86400
-# The ordinal of 1970-01-01.
-EPOCH = 719163
 
 
 def walk(value):
@@ -116,7 +113,7 @@ class Edges:
             found |= {one + span for span in self.spans}
         return found
 
-    def interesting(self, begin):
+    def interesting(self, begin, limit):
         """Days on which something may end, with enough after each for every weekday to come by;
         of UTC, so that a day on each side is added."""
         base = self.days | {t // DAY + EPOCH for t in self.exact()}
@@ -127,8 +124,9 @@ class Edges:
             for length in self.lengths:
                 if day + length + after >= first:
                     found |= set(range(max(first, day + length - 2), day + length + after))
+        tens = range((first - EPOCH) // 10, (limit // DAY) // 10 + 1)
         for zone in self.zones:
-            for day in changes(zone):
+            for day in (jump // DAY + EPOCH for ten in tens for jump in changes(zone, ten)):
                 if day >= first:
                     found |= set(range(day, day + after))
         return sorted(found)
@@ -140,7 +138,7 @@ def gather(world, question, limit=END):
     exact = sorted(t for t in edges.exact() if question.at < t <= limit)
     yield question.at
     position, last = 0, question.at
-    for date in edges.interesting(question.at):
+    for date in edges.interesting(question.at, limit):
         begin = (date - EPOCH) * DAY
         if begin > limit:
             return
@@ -152,7 +150,7 @@ def gather(world, question, limit=END):
         for zone in edges.zones:
             for there in {local_day(begin, zone), local_day(end, zone)}:
                 found |= of_day(there, zone, edges.times)
-            found |= transition(begin, end, zone)
+            found |= transition(date, date + 1, zone)
         for one in sorted(found):
             if last < one < end and one <= limit:
                 yield one
@@ -160,18 +158,17 @@ def gather(world, question, limit=END):
 
 
 @functools.lru_cache(maxsize=None)
-def changes(zone):
-    """Days of UTC on which clocks of a zone jump."""
-    step = 10 * DAY
-    found = set()
-    for begin in range(0, END, step):
-        for jump in transition(begin, begin + step, zone):
-            found.add(jump // DAY + EPOCH)
-    return found
+def changes(zone, ten):
+    """Instants at which clocks of a zone jump, in one of the spans of ten days since 1970."""
+    return transition(EPOCH + 10 * ten, EPOCH + 10 * ten + 10, zone)
 
 
 def of_day(date, zone, times):
     """Instants at which clocks of a zone show these times of a day."""
+    offset = steady_offset(date, zone)
+    if offset is not None:
+        begin = (date - EPOCH) * DAY - offset
+        return {begin, *(begin + second for second in times)}
     found = {day_start(date, zone)}
     for second in times:
         wall = datetime.datetime.fromordinal(date) + datetime.timedelta(seconds=second)
@@ -180,12 +177,14 @@ def of_day(date, zone, times):
     return found
 
 
-def transition(begin, end, zone):
-    """The instant at which clocks jump, where they do."""
+def transition(first, last, zone):
+    """The instant between the begins of two days of UTC at which clocks jump, where they do."""
+    if utc_offset(first, zone) == utc_offset(last, zone):
+        return set()
+
     def offset(t):
         return datetime.datetime.fromtimestamp(t, zone_info(zone)).utcoffset()
-    if offset(begin) == offset(end):
-        return set()
+    begin, end = (first - EPOCH) * DAY, (last - EPOCH) * DAY
     while end - begin > 1:
         middle = (begin + end) // 2
         if offset(middle) == offset(begin):

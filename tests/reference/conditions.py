@@ -66,21 +66,26 @@ def channels_of(words):
     return found
 
 
+def is_one_of(channel, words):
+    return any(channel in CHANNEL_GROUPS.get(one, (one,)) for one in listed(words))
+
+
 # ---- who asks -----------------------------------------------------------------------------------
 
 
 class Ask:
     def __init__(self, world, question, now, account, pack=None, rule=None, event=None,
-                 asked_at=None):
+                 asked_at=None, clocks=None):
         self.world, self.question, self.now = world, question, now
         self.account, self.pack, self.rule, self.event = account, pack, rule, event
         self.asked_at = now if asked_at is None else asked_at
-        self.zones = world.borrower_zones(question, now)
         # Days and waits are reckoned in every zone that is or will be in the set.
-        self.day_zones = world.day_zones(question, now)
+        self.zones, self.day_zones = clocks or world.clocks(question, now)
+        self.known_history = None
 
     def of_rule(self, pack, rule):
-        return Ask(self.world, self.question, self.now, self.account, pack, rule)
+        return Ask(self.world, self.question, self.now, self.account, pack, rule,
+                   clocks=(self.zones, self.day_zones))
 
     def of_event(self, event):
         """The same question asked of an event, as of its own instant."""
@@ -101,6 +106,11 @@ class Ask:
 
     def history(self):
         """What was known at the instant asked about; of an event, what came before it."""
+        if self.known_history is None:
+            self.known_history = self.history_now()
+        return self.known_history
+
+    def history_now(self):
         found = []
         for event in self.question.history:
             if event.known_at > self.now or event is self.event:
@@ -136,7 +146,9 @@ class Ask:
 
 
 def condition(when, ask):
-    return all_of(part(key, value, ask) for key, value in (when or {}).items())
+    if not when:
+        return True
+    return all_of(part(key, value, ask) for key, value in when.items())
 
 
 def part(key, value, ask):
@@ -147,7 +159,7 @@ def part(key, value, ask):
     if key == "none":
         return negated(any_of(condition(one, ask) for one in value))
     if key == "channels":
-        return ask.channel() in channels_of(value)
+        return is_one_of(ask.channel(), value)
     if key in ("roles", "products", "purposes"):
         return test(field({"roles": "tenant.role", "products": "account.product",
                            "purposes": "purpose"}[key], ask), value, ask)
@@ -335,9 +347,8 @@ def test(value, wanted, ask):
             return None
         if isinstance(value, AllBut):
             return any(one in value for one in listed(wanted))
-        values = value if isinstance(value, list) else [value]
-        return any(one in listed(wanted) and type(one) in map(type, listed(wanted))
-                   for one in values)
+        wanted = listed(wanted)
+        return any(one in wanted and type(one) in map(type, wanted) for one in listed(value))
     parts = []
     for operator, bound in wanted.items():
         if operator == "known":

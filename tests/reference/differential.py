@@ -11,6 +11,7 @@ denies at the opening and something does one second before.
 
 import argparse
 import collections
+import contextlib
 import copy
 import json
 import pathlib
@@ -18,6 +19,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 
@@ -33,23 +35,40 @@ QUESTIONS_A_BATCH = 200
 
 
 class Engine:
-    """The program under test."""
+    """The program under test. It reads its folder once, and answers each line as it comes."""
 
     def __init__(self, program, folder):
-        self.program, self.folder = program, folder
+        self.program = program
+        self.complaints = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            [program, "decide", "--policies", folder, "--without-house"], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.complaints)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *problem):
+        self.process.communicate()
+        self.complaints.close()
 
     def decide(self, requests):
         """[(answer, set of rules, next) or an error text]"""
-        if not requests:
-            return []
-        text = "".join(json.dumps(one) + "\n" for one in requests)
-        run = subprocess.run([self.program, "decide", "--policies", self.folder, "--without-house"],
-                             input=text, capture_output=True, text=True, check=False)
-        lines = run.stdout.splitlines()
-        if len(lines) != len(requests):
-            raise SystemExit(f"{self.program}: {len(lines)} answers to {len(requests)} questions: "
-                             f"{run.stderr[-2000:]}")
+        # Both pipes may be full at once, so that one thread fills what the other one empties.
+        writer = threading.Thread(target=self.write, args=(
+            "".join(json.dumps(one) + "\n" for one in requests),))
+        writer.start()
+        lines = [self.process.stdout.readline() for _ in requests]
+        writer.join()
+        if not all(lines):
+            self.complaints.seek(0)
+            raise SystemExit(f"{self.program}: {sum(map(bool, lines))} answers to {len(lines)} "
+                             f"questions: {self.complaints.read()[-2000:]}")
         return [self.read(json.loads(line)) for line in lines]
+
+    def write(self, text):
+        with contextlib.suppress(BrokenPipeError):  # which shows as answers that are missing
+            self.process.stdin.write(text)
+            self.process.stdin.flush()
 
     @staticmethod
     def read(line):
@@ -92,45 +111,44 @@ def run_batch(arguments):
               "cases": 0, "checked": collections.Counter(), "zones": batch.zones}
     with tempfile.TemporaryDirectory(prefix="forbear-reference-") as folder:
         batch.write(folder)
-        engine = Engine(program, folder)
-        answers = engine.decide(requests)
         world = World(folder)
-        used = {rule["id"]: constructs(rule) for pack in batch.packs for rule in pack["rules"]}
-        deferred = []
-        for index, (request, answer) in enumerate(zip(requests, answers)):
-            if isinstance(answer, str):
-                result["mix"]["refused"] += 1
-                result["refusal"] = answer
-                continue
-            result["cases"] += 1
-            result["mix"][answer[0]] += 1
-            try:
-                fault = compare(world, request, answer, draw, next_share, used, result)
-            except Unsupported as problem:
-                fault = f"unsupported: {problem}"
-            if fault:
-                result["failed"].append((index, fault, request))
-            elif answer[0] == "deferred":
-                deferred.append((index, request, answer))
-        for fault in edges_of(engine, deferred, result):
-            result["failed"].append(fault)
-        for index, fault, request in result["failed"]:
-            if keep:
-                save(keep, seed, number, index, fault, request, engine, world, folder)
+        with Engine(program, folder) as engine:
+            deferred, states = [], collections.Counter()
+            for index, (request, answer) in enumerate(zip(requests, engine.decide(requests))):
+                if isinstance(answer, str):
+                    result["mix"]["refused"] += 1
+                    result["refusal"] = answer
+                    continue
+                result["cases"] += 1
+                result["mix"][answer[0]] += 1
+                try:
+                    fault = compare(world, request, answer, draw, next_share, states, result)
+                except Unsupported as problem:
+                    fault = f"unsupported: {problem}"
+                if fault:
+                    result["failed"].append((index, fault, request))
+                elif answer[0] == "deferred":
+                    deferred.append((index, request, answer))
+            for fault in edges_of(engine, deferred, result):
+                result["failed"].append(fault)
+            for index, fault, request in result["failed"]:
+                if keep:
+                    save(keep, seed, number, index, fault, request, engine, world, folder)
+    used = {rule["id"]: constructs(rule) for pack in batch.packs for rule in pack["rules"]}
+    for (rule, state), count in states.items():
+        for construct in used[rule]:
+            result["coverage"][construct, state] += count
     result["failed"] = [(number, index, fault) for index, fault, _ in result["failed"]]
     return result
 
 
-def compare(world, request, answer, draw, next_share, used, result):
+def compare(world, request, answer, draw, next_share, states, result):
     """What the two do not agree on, or None."""
     look = draw.random() < next_share
     trace = {}
     question = Question(request)
     denials = world.judge(question, question.at, trace)
-    for rule, states in trace.items():
-        for state in states:
-            for construct in used[rule]:
-                result["coverage"][construct, state] += 1
+    states.update((rule, state) for rule, found in trace.items() for state in found)
     if (answer[0] == "allowed") != (not denials) or answer[1] != frozenset(denials):
         return f"engine {show(answer[1])}, reference {show(denials)}"
     if answer[0] == "allowed":
@@ -147,14 +165,14 @@ def compare(world, request, answer, draw, next_share, used, result):
         still = world.judge(question, answer[2])
         if still:
             return f"opening {stamp(answer[2])}: reference {show(still)}"
-        if answer[2] - 1 >= question.at and not world.judge(question, answer[2] - 1):
+        if answer[2] - 1 >= question.at and not world.closed(question, answer[2] - 1, denials):
             return f"one second before {stamp(answer[2])}: reference allows"
     # Whatever lies between now and the opening, or anywhere where there is none, is closed.
     last = answer[2] - 1 if answer[2] else min(END, question.at + 3000 * 86400)
     for _ in range(3):
         moment = draw.randint(question.at, max(question.at, last)) if draw.random() < 0.5 \
             else min(last, question.at + draw.randint(0, 14 * 86400))
-        if not world.judge(question, moment):
+        if not world.closed(question, moment, denials):
             return f"at {stamp(moment)}: reference allows, engine {answer[0]} " \
                    f"{answer[2] and stamp(answer[2])}"
     return None

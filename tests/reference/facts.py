@@ -6,6 +6,7 @@ an empty list. A field that is not known here raises Unsupported: nothing is pas
 """
 
 import datetime
+import functools
 import re
 
 
@@ -24,15 +25,19 @@ def ordinal(text):
 
 
 def listed(value):
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+    if isinstance(value, list):
+        return value
+    return list(value) if isinstance(value, tuple) else [value]
 
 
+@functools.lru_cache(maxsize=None)
 def snake(name):
     return re.sub("[A-Z]", lambda m: "_" + m.group(0).lower(), name)
 
 
 def word(prefix):
     """Reads an enum's word. UNSPECIFIED is never a value."""
+    @functools.lru_cache(maxsize=None)
     def read(value):
         if not isinstance(value, str) or not value.startswith(prefix + "_"):
             raise Unsupported(f"{value!r} is no {prefix}")
@@ -63,11 +68,12 @@ TIED = word("TIED_TO")
 
 def record(fields, defaults=None):
     """Reads an object with these fields; the rest of them are None."""
-    defaults = defaults or {}
+    defaults, unsaid = defaults or {}, dict.fromkeys(fields)
 
     def read(value):
-        found = dict.fromkeys(fields)
-        found.update({key: make() for key, make in defaults.items()})
+        found = dict(unsaid)
+        for key, make in defaults.items():
+            found[key] = make()
         for key, one in value.items():
             name = snake(key)
             if name not in fields:
@@ -78,6 +84,7 @@ def record(fields, defaults=None):
     return read
 
 
+@functools.lru_cache(maxsize=None)
 def minutes(text):
     return int(text[:2]) * 60 + int(text[3:])
 

@@ -12,9 +12,8 @@ from waits import wait_after_day, wait_end
 
 
 def only(body, keys, what):
-    unread = set(body) - set(keys)
-    if unread:
-        raise Unsupported(f"{what}: {sorted(unread)}")
+    if not body.keys() <= keys:
+        raise Unsupported(f"{what}: {sorted(body.keys() - keys)}")
 
 
 # ---- hours and days -----------------------------------------------------------------------------
@@ -22,11 +21,13 @@ def only(body, keys, what):
 
 def token(day, calendars):
     """What a row must list for this date."""
+    plain = WEEKDAYS[weekday(day)]
+    if not calendars:
+        return plain
     names = [calendar.token(day) for calendar in calendars]
     if "holiday" in names:
         return "holiday"
-    return next((name for name in names if name != WEEKDAYS[weekday(day)]),
-                WEEKDAYS[weekday(day)])
+    return next((name for name in names if name != plain), plain)
 
 
 def row_holds(row, day, second, calendars):
@@ -58,8 +59,12 @@ def contact_hours(body, rule, ask):
                 return closed
         elif source["as"] in ("only", "within"):
             return True
-    return any(not any(row_holds(row, *local(ask.now, zone), calendars)
-                       for row in body.get("windows", [])) for zone in zones)
+    return not all(table_holds(body.get("windows", []), *local(ask.now, zone), calendars)
+                   for zone in zones)
+
+
+def table_holds(rows, day, second, calendars):
+    return any(row_holds(row, day, second, calendars) for row in rows)
 
 
 def day_blackout(body, rule, ask):
@@ -195,9 +200,11 @@ def counted(body, rule, ask):
         if not anchors:
             return None
         begins = (anchors[0].at, anchors[0].number + (0 if spec.get("counts") else 1))
+    names = listed(of.get("event", "attempt"))
+    rest = {k: v for k, v in of.items() if k not in ("event", "by")}
     found = []
     for event in ask.history():
-        if event.name not in listed(of.get("event", "attempt")):
+        if event.name not in names:
             continue
         if "any" not in by and event.by not in by:
             continue
@@ -205,7 +212,6 @@ def counted(body, rule, ask):
             continue
         if not of_class(event, counts, ask) or in_scope(scope, event, ask, **sharing) is False:
             continue
-        rest = {k: v for k, v in of.items() if k not in ("event", "by")}
         as_event = ask.of_event(event)
         if condition(rest, as_event) is False:
             continue

@@ -11,7 +11,7 @@ from worlds import (CHANNELS, COVERS, DAY, FIRMS, FOUND, ITEMS, LANGUAGES, LICEN
 
 
 def stamp(instant):
-    return datetime.datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.datetime.fromtimestamp(instant, UTC).isoformat()[:19] + "Z"
 
 
 def enum(prefix, word):

@@ -47,7 +47,7 @@ class World:
         for pack in self.packs.values():
             for rule in pack.get("rules") or []:
                 self.complete(rule)
-        # The question is kept beside what is known of it, so that no other gets its id.
+        # What is known of a question as long as its zone state is the same.
         self.cache = {}
         self.business_days = {}
 
@@ -98,10 +98,7 @@ class World:
 
     def binding(self, question, now):
         """The packs that bind, by name."""
-        key = (id(question), "packs", self.zone_state(question, now))
-        if key not in self.cache:
-            self.cache[key] = (question, self.binding_at(question, now))
-        return self.cache[key][1]
+        return self.once(self.binding_at, question, now)
 
     def binding_at(self, question, now):
         names = set()
@@ -122,17 +119,30 @@ class World:
 
     # ---- which clocks ----
 
-    def borrower_zones(self, question, now):
-        key = (id(question), self.zone_state(question, now))
+    def once(self, find, question, now):
+        """What `find` finds, which depends on no more of the instant than the zone state."""
+        key = (find.__name__, question, self.zone_state(question, now))
         if key not in self.cache:
             if len(self.cache) > 1000:
                 self.cache.clear()
-            self.cache[key] = (question, self.zones_at(question, now))
-        return self.cache[key][1]
+            self.cache[key] = find(question, now)
+        return self.cache[key]
+
+    def borrower_zones(self, question, now):
+        return self.clocks(question, now)[0]
+
+    def clocks(self, question, now):
+        """(zones that hours are read in, zones that days and waits are reckoned in)"""
+        return self.once(self.clocks_at, question, now)
+
+    def clocks_at(self, question, now):
+        return self.zones_at(question, now), self.day_zones_at(question, now)
 
     def zone_state(self, question, now):
         """What of the instant matters to the zone set."""
         stamp = question.borrower["declared_zone_time"]
+        if stamp is None and not question.whereabouts:
+            return ((), False)
         return (tuple(one.number for one in self.said(question, now)),
                 stamp is not None and stamp <= now < stamp + DECLARED_DAYS * 86400)
 
@@ -151,15 +161,11 @@ class World:
             return bool(zones) and all(local_day(now, zone) > event.last_day for zone in zones)
         return whereabouts(question, now, over)
 
-    def day_zones(self, question, now):
+    def day_zones_at(self, question, now):
         """The set, and what takes the place of a declared zone once that is stale."""
         if not question.borrower["declared_zone"] or not self.zone_state(question, now)[1]:
-            return self.borrower_zones(question, now)
-        key = (id(question), "days", self.zone_state(question, now))
-        if key not in self.cache:
-            self.cache[key] = (question, sorted({
-                question.borrower["declared_zone"], *self.undeclared_zones(question, now)}))
-        return self.cache[key][1]
+            return self.zones_at(question, now)
+        return sorted({question.borrower["declared_zone"], *self.undeclared_zones(question, now)})
 
     def zones_at(self, question, now):
         if question.borrower["declared_zone"] and self.zone_state(question, now)[1]:
@@ -185,8 +191,11 @@ class World:
 
     def address_zones(self, question):
         """(zones of all current addresses, whether each is known down to its zone)."""
+        return self.once(self.address_zones_at, question, question.at)
+
+    def address_zones_at(self, question, _):
         places = question.borrower["places"]
-        found, exact = set(), bool(places)
+        found, exact = frozenset(), bool(places)
         for place in places:
             zones, precise = self.places.of_address(place)
             found |= zones
@@ -326,7 +335,9 @@ class World:
     def in_force(rule, ask):
         if rule.get("status", "in_force") != "in_force":
             return False
-        span = rule.get("in_force") or {}
+        span = rule.get("in_force")
+        if not span:
+            return True
         days = ask.days()
         for key in ("from", "to"):
             date = span.get(key)
@@ -358,6 +369,11 @@ class World:
                 return candidate
             blocker = denials[-1]
         return None
+
+    def closed(self, question, now, suspects):
+        """Does anything deny at an instant? The suspects are asked first."""
+        return any(self.denies(one, question, now) for one in suspects) \
+            or bool(self.judge(question, now))
 
     def denies(self, rule_id, question, now):
         """Does this rule deny at an instant?"""

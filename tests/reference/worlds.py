@@ -5,6 +5,7 @@ again. Chances are weighed so that answers are well mixed; `differential.py` pri
 """
 
 import datetime
+import functools
 import pathlib
 import random
 import shutil
@@ -78,10 +79,12 @@ OPTIONAL = {
 }
 
 
+@functools.lru_cache(maxsize=None)
 def all_zones():
     """Every zone of the system's database that is a place."""
-    return sorted(z for z in zoneinfo.available_timezones()
-                  if z not in ("localtime", "Factory") and not z.startswith(("posix", "right")))
+    return tuple(sorted(
+        z for z in zoneinfo.available_timezones()
+        if z not in ("localtime", "Factory") and not z.startswith(("posix", "right"))))
 
 
 class Draw(random.Random):
@@ -95,7 +98,8 @@ class Draw(random.Random):
         return self.sample(values, min(len(values), self.randint(least, most)))
 
     def weighed(self, pairs):
-        return self.choices([one for one, _ in pairs], [weight for _, weight in pairs])[0]
+        values, weights = zip(*pairs)
+        return self.choices(values, weights)[0]
 
 
 class Batch:
@@ -104,7 +108,7 @@ class Batch:
     def __init__(self, seed, number, refused=()):
         self.draw = Draw(f"forbear/{seed}/{number}")
         self.refused = set(refused)
-        zones = all_zones()
+        zones = list(all_zones())
         random.Random(f"forbear/{seed}/zones").shuffle(zones)
         self.zones = [zones[(4 * number + i) % len(zones)] for i in range(4)]
         self.used = 0
@@ -685,7 +689,8 @@ class Batch:
              folder / "house.yaml")
 
 
-class Plain(yaml.SafeDumper):
+# The C writer is faster; PyPy has none.
+class Plain(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):
     """Writes no anchors."""
 
     def ignore_aliases(self, data):
