@@ -34,21 +34,31 @@ std::string_view Letter(std::string_view text) {
 
 // A line never begins with one of these.
 bool Closes(std::string_view letter) {
-  for (const char* closing : {"。", "，", "、", "；", "）"}) {
+  for (const char* closing : {"。", "，", "、", "；", "：", "）", "》", "」", "”"}) {
     if (letter == closing) return true;
   }
   return false;
 }
 
-// Broken at spaces, and before a Chinese letter.
-std::string Wrapped(std::string_view text) {
+// A line never ends with one of these; the break is before it, or at the space itself.
+bool Opens(std::string_view letter) {
+  for (const char* opening : {"（", "《", "「", "“", " "}) {
+    if (letter == opening) return true;
+  }
+  return false;
+}
+
+// Broken at spaces, and before a Chinese letter. `column` is where it begins.
+std::string Wrapped(std::string_view text, size_t column) {
   constexpr std::string_view kIndent = "\n    ";
   std::string wrapped;
-  size_t column = 0, break_at = 0, column_there = 0;
+  size_t break_at = 0, column_there = 0;
+  std::string_view before;
   for (std::string_view letter; !text.empty(); text.remove_prefix(letter.size())) {
+    before = letter;
     letter = Letter(text);
     const auto lead = static_cast<unsigned char>(letter.front());
-    if (letter == " " || (lead >= 0xe0 && !Closes(letter))) {
+    if (letter == " " || (lead >= 0xe0 && !Closes(letter) && !Opens(before))) {
       break_at = wrapped.size();
       column_there = column;
     }
@@ -97,7 +107,8 @@ int RunPolicyExplain(const ExplainCall& call, std::istream& in, std::ostream& ou
     return kOk;
   }
   for (size_t i = 0; i < paragraphs->size(); ++i) {
-    out << (i == 0 ? "" : "  - ") << Wrapped((*paragraphs)[i]) << "\n";
+    const std::string_view bullet = i == 0 ? "" : "  - ";
+    out << bullet << Wrapped((*paragraphs)[i], bullet.size()) << "\n";
   }
   return kOk;
 }

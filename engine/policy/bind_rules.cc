@@ -93,7 +93,7 @@ void Bind(const Binder& binder, const Rule&, const ContactHours& hours, Draft* b
   if (table != nullptr) {
     std::vector<WeeklyRow> rows;
     for (const WeeklySlot& slot : *table) {
-      // Somebody's own table knows no holidays: its weekday is meant.
+      // Somebody's own table lists no holiday: where the rule has a calendar, it is closed on them.
       rows.push_back({slot.days, slot.from_minute, slot.to_minute});
     }
     closed_outside(std::move(rows));

@@ -1033,6 +1033,7 @@ Signal Binder::Available(const Allowance& allowance, const Condition& when) cons
     if (anchor == nullptr) return Signal::Always(false);
     in_time = Signal::During(anchor->at, FirstWaitEnd(allowance.within, *anchor));
   }
+  const bool same_person = allowance.scope == 0 || HasScope(allowance.scope, Scope::kPerson);
   std::vector<const Event*> used;
   for (const Event* event : facts_.history) {
     if (event->name != EventName::kAttempt || event->by != DoneBy::kTenant) continue;
@@ -1040,7 +1041,7 @@ Signal Binder::Available(const Allowance& allowance, const Condition& when) cons
     if (allowance.per_inbound) {
       if (answered == nullptr || event->answers != answered->id) continue;
     } else {
-      if (event->to != facts_.contact.to) continue;
+      if (same_person && event->to != facts_.contact.to) continue;
       if (!Reaches(*event, allowance.scope)) continue;
       if (!PassesCondition(when, *event, true)) continue;
     }
@@ -1272,10 +1273,8 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
     case Field::kBorrowerPlaces:
       return TextsIfAny(binder.JurisdictionsOf(binder.facts().borrower->places));
     case Field::kOutcome:
-      // What nobody has reported may have become anything.
-      if (event == nullptr || event->outcome.value_or(Outcome::kUnreported) == Outcome::kUnreported) {
-        return {};
-      }
+      // What nobody has reported may have become anything, but for what came back.
+      if (event == nullptr || binder.OutcomeOf(*event) == Outcome::kUnreported) return {};
       return Known::Word(binder.OutcomeOf(*event));
     case Field::kForm:
       if (event == nullptr || !event->via) return {};

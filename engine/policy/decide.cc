@@ -75,6 +75,13 @@ Denial Explain(const BoundRule& rule, const Verdict::No& no, Instant at) {
   denial.reason = clause.reason;
   denial.needs = clause.needs.Text();
   denial.cites = *rule.cites;
+  for (const Clause& other : rule.clauses) {
+    if (other.aside != clause.aside || other.reason != clause.reason) continue;
+    if (other.needs.word.empty() || !other.violated.Holds(at)) continue;
+    denial.named.emplace_back(other.needs.word);
+  }
+  std::sort(denial.named.begin(), denial.named.end());
+  denial.named.erase(std::unique(denial.named.begin(), denial.named.end()), denial.named.end());
   denial.opens_at = Maybe(no.opens_at);
   // Of several facts the one that holds longest, and of those the newest.
   const FactSpan* rests_on = nullptr;
@@ -153,12 +160,12 @@ Decision Render(const Question& question, const Verdict& verdict) {
     const BoundBudget& budget = rule.budgets[count.budget];
     decision.budgets.push_back({std::string(rule.id), ScopeWords(budget.scope),
                                 WindowWords(*budget.window), count.used, budget.limit,
-                                Maybe(count.next_frees_at)});
+                                Maybe(count.next_frees_at), *rule.cites});
   }
   for (const Verdict::Duty& duty : verdict.obligations) {
     const BoundRule& rule = bound.rules[duty.rule];
     const BoundObligation& owed = rule.obligations[duty.obligation];
-    Obligation obligation{std::string(rule.id), owed.duty.Text(), owed.due_at};
+    Obligation obligation{std::string(rule.id), owed.duty.Text(), owed.due_at, *rule.cites};
     // Several accounts of one contact owe the same thing once.
     if (std::find(decision.obligations.begin(), decision.obligations.end(), obligation) ==
         decision.obligations.end()) {

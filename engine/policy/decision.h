@@ -78,6 +78,9 @@ struct Denial {
   Reason reason = Reason::kUnknownFact;
   std::string needs;                  // what would change the answer, in plain English
   std::vector<Citation> cites;
+  // What is missing or in the way, where there is a word for it: every item, finding, notice,
+  // licence, language or date that violates the rule for this reason. Sorted, each once.
+  std::vector<std::string> named;
   // What it rests on, as a word (`cease_request`, `account.due_on`), and since when that has been so;
   // its age is the time from then to the instant asked about. Empty and absent: on no one fact.
   std::string fact;
@@ -96,6 +99,7 @@ struct Budget {
   int used = 0;
   int limit = 0;
   std::optional<Instant> next_frees_at;  // when the oldest counted one leaves the window
+  std::vector<Citation> cites = {};
   bool operator==(const Budget&) const = default;
 };
 
@@ -104,6 +108,7 @@ struct Obligation {
   std::string rule;
   std::string duty;  // a word: `offer_opt_out`, `send_notice:validation_notice`
   std::optional<Instant> due_at;
+  std::vector<Citation> cites = {};
   bool operator==(const Obligation&) const = default;
 };
 

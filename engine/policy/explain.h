@@ -19,9 +19,9 @@ FORBEAR_WORDS(Tongue, FORBEAR_TONGUES)
 
 namespace forbear::policy {
 
-// One paragraph each, without line breaks. Instants are told on the clock of the first zone of the
-// decision's set (UTC where the set is empty). Nothing personal is in a decision, so nothing is
-// here.
+// One paragraph each, without line breaks. Instants are told on one clock: of the decision's zones
+// the one that the borrower has named, else one of the home's, else another (UTC where there is
+// none). Nothing personal is in a decision, so nothing is here.
 std::vector<std::string> Explain(const Decision& decision, const ZoneTables& zones, Tongue tongue);
 
 }  // namespace forbear::policy

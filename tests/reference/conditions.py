@@ -204,7 +204,7 @@ def field(key, ask):
         if inbound is None:
             return False
         return EachZone(local_day(inbound.at, zone) == local_day(ask.now, zone)
-                        for zone in ask.zones) or None
+                        for zone in ask.day_zones) or None
     if key == "requested":
         return bool(event.requested if event else contact["requested"])
     if key == "automated":

@@ -337,6 +337,10 @@ def consent(wanted, ask):
     return any(agreed(given, wanted, ask) for given in ask.history())
 
 
+# Of a channel, an address or recorded voices a later opt-out ends the agreement too.
+ENDED_BY_OPT_OUT = {"channel", "address", "prerecorded"}
+
+
 def agreed(given, wanted, ask):
     """Is one consent live, of the right form, and wide enough for the contact?"""
     if given.name != "consent" or given.use_disclosed is False:
@@ -378,6 +382,7 @@ def agreed(given, wanted, ask):
         if later.name == "revocation" and narrow_enough(later, ask):
             covers -= set(later.covers or covers)
         elif later.name == "opt_out" and later.given_to in (None, "tenant") \
+                and set(listed(wanted["covers"])) & ENDED_BY_OPT_OUT \
                 and narrow_enough(later, ask) and speaks_for_addressee(later, ask):
             return False
         if "spent_by" in wanted and match(wanted["spent_by"], later, ask) is not False \

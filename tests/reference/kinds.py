@@ -54,13 +54,20 @@ def contact_hours(body, rule, ask):
                  "account_hours": ask.account["contact_hours"],
                  "borrower_work_hours": ask.question.borrower["work_hours"]}[source["of"]]
         if table is not None:
-            closed = not table or any(not in_slots(table, ask.now, zone) for zone in zones)
+            # A table lists no holidays, so with a calendar it is closed on them.
+            rows = [{"days": [WEEKDAYS[day] for day in days], "from": clock_of(begin),
+                     "to": clock_of(end)} for days, begin, end in table]
+            closed = not all(table_holds(rows, *local(ask.now, zone), calendars) for zone in zones)
             if closed or source["as"] in ("only", "instead"):
                 return closed
         elif source["as"] in ("only", "within"):
             return True
     return not all(table_holds(body.get("windows", []), *local(ask.now, zone), calendars)
                    for zone in zones)
+
+
+def clock_of(minute):
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def table_holds(rows, day, second, calendars):
@@ -396,7 +403,7 @@ def named_by(event, honours, ask):
             return True
     if event.name == "workplace_barred" and "employer" in honours:
         return "work" in (place, ask.world.whereabouts(ask.question, ask.now)) \
-            or point.get("owner") == "employer" or ask.to()[0] == "employer"
+            or point.get("owner") == "employer"
     return False
 
 

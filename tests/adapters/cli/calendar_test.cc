@@ -112,9 +112,12 @@ TEST(PolicyExplain, TellsADecisionInEachLanguage) {
   const struct {
     Tongue tongue;
     const char* says;
-  } rows[] = {{Tongue::kEnglish, "Not now, 2026-03-11 03:00 America/New_York."},
-              {Tongue::kChineseTraditional, "最早可聯絡的時間是 2026-03-11 08:00:01"},
-              {Tongue::kChineseSimplified, "最早可联络的时间是 2026-03-11 08:00:01"}};
+  } rows[] = {
+      {Tongue::kEnglish, "may not be made on Wed 11 March 2026, 03:00 America/New_York;"},
+      {Tongue::kChineseTraditional,
+       "最早可進行的時刻是 America/New_York 時間 2026年3月11日週三 08:00:01。"},
+      {Tongue::kChineseSimplified,
+       "最早可进行的时刻是 America/New_York 时间 2026年3月11日周三 08:00:01。"}};
   for (const auto& row : rows) {
     std::istringstream in(request);
     std::ostringstream out, err;

@@ -235,6 +235,50 @@ TEST(Cooldown, CountsTheDayOfTheTalkAsDayOneWhenItsRuleSaysSo) {
   }
 }
 
+TEST(Cooldown, WhatCameBackReachedNobodyAlsoWhereNoOutcomeWasReported) {
+  TestWorld world;
+  auto talk = std::make_shared<Filter>();
+  talk->when.tests = {WordTest(Field::kOutcome, {static_cast<int64_t>(Outcome::kConversation)})};
+  Cooldown cooldown;
+  cooldown.after = talk;
+  cooldown.wait = {Wait{Wait::Unit::kDays, 7}};
+  world.rules = {MakeRule("xa.wait", RuleKind::kCooldown, cooldown)};
+  world.AddCall("2026-04-01T16:00:00Z").outcome.reset();
+  EXPECT_EQ(world.At("2026-04-02T16:00:00Z").answer, Answer::kDeferred) << "it may have been a talk";
+  Event& back = world.Add(EventName::kUndelivered, "2026-04-01T17:00:00Z");
+  back.channel = Channel::kCall;
+  back.point = world.contact.point;
+  EXPECT_EQ(world.At("2026-04-02T16:00:00Z").answer, Answer::kAllowed);
+}
+
+TEST(Exceptions, AnAllowanceIsOfThePersonUnlessItsScopeSaysOtherwise) {
+  const struct {
+    const char* why;
+    Scopes scope;
+    bool allowed;
+  } rows[] = {
+      {"of the person, unsaid", 0, true},
+      {"of the person", static_cast<Scopes>(Scope::kPerson), true},
+      {"of the channel, whoever is meant", static_cast<Scopes>(Scope::kChannel), false},
+      {"of both", static_cast<Scopes>(Scope::kPerson) | static_cast<Scopes>(Scope::kChannel), true},
+  };
+  for (const auto& row : rows) {
+    TestWorld world;
+    Rule rule = HoursRule("xa.hours", 9, 10);
+    Exception exception;
+    exception.up_to = Allowance{};
+    exception.up_to->limit = 1;
+    exception.up_to->window = Window{};
+    exception.up_to->window->unit = WindowUnit::kSinceEver;
+    exception.up_to->scope = row.scope;
+    rule.exceptions = {exception};
+    world.rules = {rule};
+    world.AddCall("2026-04-01T16:00:00Z");  // to the borrower
+    world.contact.to.relation = Relation::kSpouse;
+    EXPECT_EQ(world.At("2026-04-02T19:00:00Z").answer == Answer::kAllowed, row.allowed) << row.why;
+  }
+}
+
 TEST(StopContact, HoldsUntilItsOwnEndOrForGood) {
   TestWorld world;
   StopContact stop;
