@@ -225,35 +225,39 @@ bool Counted(const Binder& binder, const FrequencyCap& cap, const std::vector<Ch
   return ReachesPooled(binder, event, cap.scope, pooled);
 }
 
-// Is the exclusion's allowance still open to the event, after those it spared before?
-bool HasRoom(const Binder& binder, const Allowance& allowance, const Event& event,
-             const std::vector<const Event*>& spared) {
+// Is the exclusion's allowance still open to the event, after whatever used it before?
+bool HasRoom(const Binder& binder, const Exclusion& exclusion, const Event& event) {
+  const Allowance& allowance = *exclusion.up_to;
   const Event* answered = binder.Answered(Subject{&event});
   if (!allowance.within.empty()) {
     const Event* anchor = answered != nullptr ? answered : binder.NewestToAnswer(event.at);
     if (anchor == nullptr || event.at >= binder.FirstWaitEnd(allowance.within, *anchor)) return false;
   }
-  if (allowance.per_inbound) {
-    if (answered == nullptr) return false;
-    // Whatever answered it before has used it, also where that is not among what the cap counts.
-    int used = 0;
-    for (const Event* earlier : binder.facts().history) {
-      if (earlier == &event) break;
-      used += earlier->name == EventName::kAttempt && earlier->by == DoneBy::kTenant &&
-                      earlier->answers == event.answers &&
-                      CountsAs(binder.OutcomeOf(*earlier), allowance.counts)
-                  ? 1
-                  : 0;
-    }
-    return used < allowance.limit;
-  }
+  if (allowance.per_inbound && answered == nullptr) return false;
+  const bool same_person = allowance.scope == 0 || HasScope(allowance.scope, Scope::kPerson);
+  // What may have used it has, also where it is not among what the cap counts.
   std::vector<const Event*> used;
-  for (const Event* earlier : spared) {
+  for (const Event* earlier : binder.facts().history) {
+    if (earlier == &event) break;
+    if (earlier->name != EventName::kAttempt || earlier->by != DoneBy::kTenant) continue;
     if (!CountsAs(binder.OutcomeOf(*earlier), allowance.counts)) continue;
-    if (HasScope(allowance.scope, Scope::kChannel) && earlier->channel != event.channel) continue;
-    if (HasScope(allowance.scope, Scope::kPoint) && earlier->point != event.point) continue;
-    used.push_back(earlier);
+    if (allowance.per_inbound) {
+      if (earlier->answers == event.answers) used.push_back(earlier);
+      continue;
+    }
+    if (same_person && earlier->to != event.to) continue;
+    if (HasScope(allowance.scope, Scope::kDebt) && !binder.AboutAccount(*earlier)) continue;
+    if (HasScope(allowance.scope, Scope::kChannel) && earlier->channel && event.channel &&
+        earlier->channel != event.channel) {
+      continue;
+    }
+    if (HasScope(allowance.scope, Scope::kPoint) && earlier->point && event.point &&
+        !binder.SamePoint(*earlier->point, *event.point)) {
+      continue;
+    }
+    if (binder.PassesCondition(exclusion.when, *earlier, true)) used.push_back(earlier);
   }
+  if (allowance.per_inbound) return static_cast<int>(used.size()) < allowance.limit;
   int most = 0;
   for (const auto& leaves : binder.LeavesByZone(allowance.window.value_or(Window{}), used)) {
     most = std::max(most, static_cast<int>(std::count_if(
@@ -263,18 +267,14 @@ bool HasRoom(const Binder& binder, const Allowance& allowance, const Event& even
   return most < allowance.limit;
 }
 
-// Takes out what `excludes` spares, in order of time, so that an allowance spares its first ones.
+// Takes out what `excludes` spares.
 std::vector<const Event*> WithoutExcluded(const Binder& binder, const FrequencyCap& cap,
                                           std::vector<const Event*> events) {
   for (const Exclusion& exclusion : cap.excludes) {
-    std::vector<const Event*> spared;
-    std::vector<const Event*> left;
-    for (const Event* event : events) {
-      const bool out = binder.PassesCondition(exclusion.when, *event, false) &&
-                       (!exclusion.up_to || HasRoom(binder, *exclusion.up_to, *event, spared));
-      (out ? spared : left).push_back(event);
-    }
-    events = std::move(left);
+    std::erase_if(events, [&](const Event* event) {
+      return binder.PassesCondition(exclusion.when, *event, false) &&
+             (!exclusion.up_to || HasRoom(binder, exclusion, *event));
+    });
   }
   return events;
 }

@@ -279,6 +279,27 @@ TEST(Exceptions, AnAllowanceIsOfThePersonUnlessItsScopeSaysOtherwise) {
   }
 }
 
+TEST(FrequencyCap, WhatMayHaveUsedAnExclusionsRoomHasAlsoWhereTheCapCountsItNot) {
+  // Of mobiles the first in thirty days is left out. A text used that room, though the cap counts calls.
+  TestWorld world;
+  Rule rule = CapRule("xa.cap", 1, WindowUnit::kConsecutiveDays, 30);
+  rule.applies = ChannelIs({Channel::kCall});
+  Exclusion mobile;
+  mobile.when.tests = {WordTest(Field::kPointLine, {static_cast<int64_t>(Line::kMobile)})};
+  mobile.up_to = Allowance{};
+  mobile.up_to->window = Window{};
+  mobile.up_to->window->unit = WindowUnit::kConsecutiveDays;
+  mobile.up_to->window->n = 30;
+  std::get<FrequencyCap>(rule.body).excludes = {mobile};
+  world.rules = {rule};
+  world.AddCall("2026-04-02T16:00:00Z");
+  EXPECT_EQ(world.At("2026-04-03T16:00:00Z").answer, Answer::kAllowed) << "the call was the first";
+  world.history.clear();
+  world.AddCall("2026-04-01T16:00:00Z", Outcome::kDelivered).channel = Channel::kSms;
+  world.AddCall("2026-04-02T16:00:00Z");
+  EXPECT_EQ(world.At("2026-04-03T16:00:00Z").answer, Answer::kDeferred) << "the text was";
+}
+
 TEST(StopContact, HoldsUntilItsOwnEndOrForGood) {
   TestWorld world;
   StopContact stop;
