@@ -292,9 +292,12 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Draft
   if (cap.starts_after) {
     const std::vector<const Event*> starts = binder.Find(*cap.starts_after->of, cap.scope, true);
     if (starts.empty()) return;  // before it there is no cap
-    const Event* first = starts.front();
+    // Of one instant, what was told later is later.
+    const std::vector<const Event*>& history = binder.facts().history;
+    const auto begins = std::find(history.begin(), history.end(), starts.front()) +
+                        (cap.starts_after->counts ? 0 : 1);
     std::erase_if(events, [&](const Event* event) {
-      return event->at < first->at || (event->at == first->at && !cap.starts_after->counts);
+      return std::find(begins, history.end(), event) == history.end();
     });
   }
   // A contact that would be excluded adds nothing and is free.

@@ -653,8 +653,25 @@ bool Binder::Reaches(const Event& event, Scopes scope, bool unknown_reaches) con
   }
   if (HasScope(scope, Scope::kPlace)) {
     const ContactPoint* here = contact.point ? FindPoint(*contact.point) : nullptr;
-    const ContactPoint* there = event.point ? FindPoint(*event.point) : nullptr;
-    if (here != nullptr && there != nullptr && here->tied_to != there->tied_to) return false;
+    std::vector<ContactPointId> named = event.points;
+    if (event.point) named.push_back(*event.point);
+    bool known = here != nullptr, same = false;
+    for (const ContactPointId& one : named) {
+      const ContactPoint* there = FindPoint(one);
+      known = known && there != nullptr;
+      same = same || (known && there->tied_to == here->tied_to);
+    }
+    if (named.empty()) {
+      // It had a number or an address, and nobody told which; or it was said of places as such.
+      if (event.name == EventName::kAttempt || event.name == EventName::kInbound ||
+          event.name == EventName::kNotice) {
+        known = false;
+      } else {
+        same = event.places.empty() || (known && Contains(event.places, here->tied_to));
+        known = known || event.places.empty();
+      }
+    }
+    if (known ? !same : !unknown_reaches) return false;
   }
   return true;
 }

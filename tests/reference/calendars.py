@@ -115,8 +115,10 @@ class Calendar:
         if unread:
             raise Unsupported(f"{path}: {sorted(unread)}")
         self.first, self.last = document["years"]
-        self.weekend = {WEEKDAYS.index(d) for d in document.get("weekend") or []}
-        self.rows = document.get("days") or []
+        # What is to be moved is what falls on this calendar's weekend, unless a row says otherwise.
+        weekend = document.get("weekend", ["sat", "sun"])
+        self.weekend = {WEEKDAYS.index(day) for day in weekend}
+        self.rows = [{"if": weekend, **row} for row in document.get("days") or []]
         self.workdays = {}
         for row in document.get("workdays") or []:
             self.workdays[as_date(row["date"]).toordinal()] = row["as"]
@@ -185,7 +187,7 @@ def day_of(row, year):
 
 def falls_badly(row, day):
     """Is it one of the days on which the row is kept elsewhere?"""
-    return WEEKDAYS[day.weekday()] in row.get("if", ["sat", "sun"])
+    return WEEKDAYS[day.weekday()] in row["if"]
 
 
 def moves_on(row, day):

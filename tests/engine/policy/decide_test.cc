@@ -300,6 +300,48 @@ TEST(FrequencyCap, WhatMayHaveUsedAnExclusionsRoomHasAlsoWhereTheCapCountsItNot)
   EXPECT_EQ(world.At("2026-04-03T16:00:00Z").answer, Answer::kDeferred) << "the text was";
 }
 
+TEST(FrequencyCap, OfOneInstantWhatWasToldLaterComesAfterWhatStartsIt) {
+  TestWorld world;
+  Rule rule = CapRule("xa.cap", 1, WindowUnit::kCalendarDay, 1);
+  auto calls = std::make_shared<Filter>();
+  calls->when = ChannelIs({Channel::kCall});
+  std::get<FrequencyCap>(rule.body).starts_after = FrequencyCap::StartsAfter{calls, false};
+  world.rules = {rule};
+  world.AddCall("2026-04-02T16:00:00Z");
+  EXPECT_EQ(world.At("2026-04-02T17:00:00Z").answer, Answer::kAllowed) << "the first starts it";
+  world.AddCall("2026-04-02T16:00:00Z", Outcome::kDelivered).channel = Channel::kSms;
+  EXPECT_EQ(world.At("2026-04-02T17:00:00Z").answer, Answer::kDeferred) << "the second counts";
+}
+
+TEST(Scope, APlaceIsThatOfEveryPointAnEventNames) {
+  const struct {
+    const char* why;
+    bool by_point, by_points, tied_to_work, stopped;
+  } rows[] = {
+      {"its own point, elsewhere", true, false, false, false},
+      {"its own point, there", true, false, true, true},
+      {"a point it is narrowed to, elsewhere", false, true, false, false},
+      {"a point it is narrowed to, there", false, true, true, true},
+      {"no point at all", false, false, false, true},
+  };
+  for (const auto& row : rows) {
+    TestWorld world;
+    ContactPoint other;
+    other.id = NumberedId<ContactPointId>(2);
+    other.tied_to = row.tied_to_work ? TiedTo::kWork : TiedTo::kHome;
+    world.borrower.contact_points.front().tied_to = TiedTo::kWork;
+    world.borrower.contact_points.push_back(other);
+    StopContact stop;
+    stop.standing = EventFilter(EventName::kOptOut);
+    stop.scope = static_cast<Scopes>(Scope::kPlace);
+    world.rules = {MakeRule("xa.stop", RuleKind::kStopContact, stop)};
+    Event& event = world.Add(EventName::kOptOut, "2026-04-01T16:00:00Z");
+    if (row.by_point) event.point = other.id;
+    if (row.by_points) event.points = {other.id};
+    EXPECT_EQ(world.At("2026-04-02T17:00:00Z").answer == Answer::kDenied, row.stopped) << row.why;
+  }
+}
+
 TEST(StopContact, HoldsUntilItsOwnEndOrForGood) {
   TestWorld world;
   StopContact stop;
