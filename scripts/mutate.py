@@ -181,8 +181,10 @@ MUTANTS = {
          "binder.MentionsDebt().value_or(true)",
          "binder.MentionsDebt().value_or(false)"),
         ("notice-that-came-back-was-given", "pressed without ever having been told of their rights",
-         "if (!binder.Undelivered(*event)) newest = event;",
-         "newest = event;"),
+         "    if (binder.Undelivered(*event)) {\n"
+         "      good.clear();",
+         "    if (false) {\n"
+         "      good.clear();"),
         ("plain-letter-was-registered", "pressed after a letter that law wants registered and that may have got lost",
          "Contains(forms, IsOral(*notice.channel) ? Form::kOral : Form::kWritten);",
          "!IsOral(*notice.channel);"),

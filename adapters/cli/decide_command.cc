@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "adapters/cli/exit_codes.h"
+#include "adapters/cli/proto_json.h"
 #include "adapters/grpc/services.h"
 #include "adapters/yaml/pack_reader.h"
 #include "adapters/zones/zones.h"
@@ -21,9 +22,10 @@ absl::Status Answer(const DecideWorld& world, const v1::EvaluateRequest& request
                                      response);
 }
 
-std::string ToJson(const google::protobuf::Message& message) {
+// Errors hold messages of any kind, which only the library writes.
+std::string ErrorJson(const google::protobuf::Message& error) {
   std::string json;
-  FORBEAR_CHECK(google::protobuf::util::MessageToJsonString(message, &json).ok());
+  FORBEAR_CHECK(google::protobuf::util::MessageToJsonString(error, &json).ok());
   return json;
 }
 
@@ -94,7 +96,7 @@ bool DecideLines(const DecideWorld& world, std::istream& in, std::ostream& out) 
     } else {
       all_good = false;
       out << R"({"line":)" << lines.number() << R"(,"error":)"
-          << ToJson(grpc_adapter::ToRpcStatus(how)) << "}\n";
+          << ErrorJson(grpc_adapter::ToRpcStatus(how)) << "}\n";
     }
   }
   return all_good;

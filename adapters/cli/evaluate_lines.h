@@ -1,14 +1,11 @@
 // EvaluateRequests as text, one JSON object a line: how every command here reads them.
 //
-// JSON is read strictly (RFC 8259): no name twice in an object, also not in both of a field's
-// spellings, no comment, nothing after the value, no unknown field. What is wrong is told by where
-// it stands and never by what stands there: a request holds a person's data.
+// JSON is read strictly, and what is wrong is told by where it stands (proto_json.h).
 #pragma once
 
 #include <cstdint>
 #include <iosfwd>
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "adapters/phones/phones.h"
@@ -29,11 +26,7 @@ struct DecideWorld {
   const Phones* phones = nullptr;  // not null
 };
 
-// kInvalidArgument unless `text` is one JSON value by RFC 8259, in UTF-8, without a name twice in
-// one object (`evaluateTime` and `evaluate_time` are one name).
-absl::Status CheckStrictJson(std::string_view text);
-
-// Reads one EvaluateRequest strictly.
+// Reads one EvaluateRequest.
 absl::Status ParseEvaluateRequest(const std::string& json, v1::EvaluateRequest* request);
 
 // kInvalidArgument unless the facts are in it: nothing is stored where a command runs.

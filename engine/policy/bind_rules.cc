@@ -258,8 +258,15 @@ bool HasRoom(const Binder& binder, const Exclusion& exclusion, const Event& even
     if (binder.PassesCondition(exclusion.when, *earlier, true)) used.push_back(earlier);
   }
   if (allowance.per_inbound) return static_cast<int>(used.size()) < allowance.limit;
+  const Window window = allowance.window.value_or(Window{});
+  if (window.unit == WindowUnit::kSinceEvent) {
+    std::vector<const Event*> anchors = binder.Find(*window.since, allowance.scope, false);
+    std::erase_if(anchors, [&](const Event* anchor) { return anchor->at > event.at; });
+    if (anchors.empty()) return false;
+    std::erase_if(used, [&](const Event* one) { return one->at < anchors.back()->at; });
+  }
   int most = 0;
-  for (const auto& leaves : binder.LeavesByZone(allowance.window.value_or(Window{}), used)) {
+  for (const auto& leaves : binder.LeavesByZone(window, used)) {
     most = std::max(most, static_cast<int>(std::count_if(
                               leaves.begin(), leaves.end(),
                               [&](Instant leave) { return leave > event.at; })));
@@ -733,9 +740,11 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, Draft* bou
       wanted(*contact.notice, contact.declared_notice)) {
     return;  // the contact that carries it
   }
-  const Event* newest = nullptr;
+  const std::vector<const Event*>& history = binder.facts().history;
+  // Those after which nothing has to be sent again, oldest first.
+  std::vector<const Event*> good;
   bool told_otherwise = false;  // history speaks of such a notice
-  for (const Event* event : binder.facts().history) {
+  for (const Event* event : history) {
     if (event->name != EventName::kNotice || !event->notice ||
         !wanted(*event->notice, event->declared_notice) || !binder.Reaches(*event, rule.scope)) {
       continue;
@@ -746,22 +755,33 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, Draft* bou
       continue;
     }
     if (!WentOutIn(binder, rule.forms, *event)) continue;
-    if (!binder.Undelivered(*event)) newest = event;
+    if (binder.Undelivered(*event)) {
+      good.clear();
+    } else {
+      good.push_back(event);
+    }
   }
   for (const auto& renew : rule.renew_on) {
     for (const Event* event : binder.Find(*renew, rule.scope, true)) {
       told_otherwise = true;
-      if (newest != nullptr && event->at > newest->at) newest = nullptr;
+      // Of one instant, what was told later is later.
+      const auto after = std::find(history.begin(), history.end(), event);
+      std::erase_if(good, [&](const Event* notice) {
+        return std::find(history.begin(), after, notice) != after;
+      });
     }
   }
   const Value& first = rule.notices.front();
   const std::string_view name =
       first.text.empty() ? ToWord(static_cast<NoticeKind>(first.number)) : std::string_view(first.text);
-  if (newest != nullptr) {
+  if (!good.empty()) {
     if (!rule.wait.empty()) {
-      const FactSpan fact{newest->at, kEndOfTime, name, newest->at};
+      // A second notice by a slower way gives its own time to answer.
+      Instant end = kFirstInstant;
+      for (const Event* notice : good) end = std::max(end, binder.WaitEnd(rule.wait, *notice));
+      const FactSpan fact{good.back()->at, kEndOfTime, name, good.back()->at};
       bound->clauses.push_back(
-          {Signal::During(newest->at, binder.WaitEnd(rule.wait, *newest)), Reason::kNoticeWait,
+          {Signal::During(good.front()->at, end), Reason::kNoticeWait,
            {"the end of the wait after the ", name},
            Memory().Keep<FactSpan>(absl::Span<const FactSpan>(&fact, 1))});
     }
@@ -921,7 +941,7 @@ void Bind(const Binder& binder, const Rule&, const TimeBarred& rule, Draft* boun
   if (account != nullptr && account->stale == true) {
     stale = Signal::Always(true);
   } else if (day && !rule.wait.empty()) {
-    stale = Signal::During(binder.WaitEndFromDay(rule.wait, *day), kEndOfTime);
+    stale = binder.WaitOverFromDay(rule.wait, *day);
   } else if (day) {
     stale = binder.DayReached(*day + date::days{1});
   } else if (binder.facts().papers_in_order_by_default) {

@@ -145,6 +145,12 @@ Binder::Binder(const Facts& facts, const Surroundings& surroundings, const Sets&
       known->until = std::max(known->until, span.until);
     }
   }
+  // Where none is left, days are reckoned on in those that left last; `engine.no_zone` denies then.
+  Instant last = kFirstInstant;
+  for (const DayZone& one : zones_) last = std::max(last, one.until);
+  for (DayZone& one : zones_) {
+    if (one.until == last) one.until = kEndOfTime;
+  }
   for (const Event* event : facts.history) present_.set(static_cast<size_t>(event->name));
 }
 
@@ -980,21 +986,18 @@ Signal Binder::Consent(const ConsentTest& test, const Subject& subject,
     to = std::min(to, RevokedAt(test.covers, given, channel, point));
     for (size_t j = 0; j < facts_.history.size(); ++j) {
       const Event& later = *facts_.history[j];
+      if (&later == subject.event) break;  // what comes after it was not yet
       if (later.at < given.at || j == i) continue;
       // Refusing a channel takes back the agreement to it.
       if (later.name == EventName::kOptOut && later.given_to == given.given_to &&
+          AboutAccount(later) &&
           (Contains(test.covers, Covers::kChannel) || Contains(test.covers, Covers::kAddress) ||
            Contains(test.covers, Covers::kPrerecorded))) {
         if (Concerns(later, channel, point)) to = std::min(to, KnownAt(later));
       }
-      // Its purpose fulfilled: what spends it was itself still made under it.
-      if (test.spent_by != nullptr && later.at > given.at && &later != subject.event &&
-          IsNamed(*test.spent_by, later)) {
-        const bool about = later.accounts.empty() || account_ == nullptr ||
-                           Contains(later.accounts, account_->id);
-        if (about && Passes(*test.spent_by, later, true)) {
-          to = std::min(to, later.at + Seconds{1});
-        }
+      // Its purpose fulfilled.
+      if (test.spent_by != nullptr && later.at > given.at && Passes(*test.spent_by, later, true)) {
+        to = std::min(to, later.at);
       }
     }
     Signal live = Signal::During(from, to);
@@ -1019,7 +1022,7 @@ Signal Binder::During(const std::string& period) const {
       if (one.name != period) continue;
       for (const Event* event :
            Find(*one.after, static_cast<Scopes>(Scope::kDebt), false)) {
-        if (Undelivered(*event)) continue;
+        if (event->name == EventName::kNotice && Undelivered(*event)) continue;
         parts.push_back(Signal::During(event->at, WaitEnd(one.wait, *event)));
       }
     }

@@ -94,7 +94,7 @@ class Ask:
 
     def outer_days(self):
         """Local days at the instant of the question, also where an event is looked at."""
-        return [local_day(self.asked_at, zone) for zone in self.zones]
+        return [local_day(self.asked_at, zone) for zone in self.day_zones]
 
     def days(self, zones=None):
         """Local days, in these zones or in all that days are reckoned in."""
@@ -374,7 +374,7 @@ def test(value, wanted, ask):
             parts.append(reached.pop() if len(reached) == 1 else None)
         elif operator == "after":
             parts.append(all(day_start(value, zone) >= wait_end(bound, ask.event, ask, zones=[zone])
-                             - 86400 + 1 for zone in ask.zones))
+                             - 86400 + 1 for zone in ask.day_zones))
         elif operator == "passed":
             over = {day > value for day in ask.outer_days()}
             parts.append(over.pop() == bound if len(over) == 1 else None)
@@ -461,7 +461,7 @@ def account_date(name, account):
 def account_field(name, ask):
     account = ask.account
     if name == "days_past_due":
-        if account["due_date"] is None or not ask.zones:
+        if account["due_date"] is None or not ask.day_zones:
             return None
         return EachZone(day - account["due_date"] for day in ask.days())
     if name == "stage":
@@ -484,7 +484,7 @@ def account_field(name, ask):
 def age(ask):
     """Whole years."""
     born = ask.question.borrower["birth_date"]
-    if born is None or not ask.zones:
+    if born is None or not ask.day_zones:
         return None
 
     def years(day):

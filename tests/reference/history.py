@@ -275,9 +275,9 @@ def stands(event, body, ask):
         return False
     if event.until is not None and ask.now >= event.until:
         return False
-    if event.last_day is not None and ask.zones and min(ask.days()) > event.last_day:
+    if event.last_day is not None and ask.day_zones and min(ask.days()) > event.last_day:
         return False
-    if event.first_day is not None and ask.zones and max(ask.days()) < event.first_day:
+    if event.first_day is not None and ask.day_zones and max(ask.days()) < event.first_day:
         return False
     if said_over(event, ask):
         return False
@@ -327,8 +327,15 @@ def during(name, instant, ask):
         return any_of(during(one, instant, ask) for one in name)
     spec = ask.world.period(name, ask)
     found = [all_of([fits, instant < wait_end(spec["wait"], anchor, ask)])
-             for anchor, fits in find(spec["after"], ask, ["debt"]) if anchor.at <= instant]
+             for anchor, fits in find(spec["after"], ask, ["debt"])
+             if anchor.at <= instant and not came_back(anchor, ask)]
     return any_of(found)
+
+
+def came_back(event, ask):
+    """Did the tenant learn that this notice is as if unsent?"""
+    return event.name == "notice" and event.undelivered_at is not None \
+        and event.undelivered_at <= ask.now
 
 
 def consent(wanted, ask):

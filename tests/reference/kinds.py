@@ -151,7 +151,7 @@ class Allowance:
             return len(uses) < spec.get("limit", 1)
         if set(window) & {"since", "rolling_hours", "rolling_days"}:
             inside = sum(in_window_of_zone(e, window, ask, None) for e in uses)
-        elif not ask.zones:
+        elif not ask.day_zones:
             return False
         else:
             inside = max(sum(in_window_of_zone(e, window, ask, zone) for e in uses)
@@ -196,7 +196,8 @@ def counted(body, rule, ask):
     sharing = {"persons": body.get("persons", ()), "pool": body.get("pool", ()), "counts": counts}
     of = body.get("of")
     if of is None:
-        wanted = (rule.get("applies") or {}).get("channels")
+        applies = rule.get("applies") or {}
+        wanted = applies.get("channels", applies.get("channel"))
         of = {"channel": wanted} if wanted else {}
     by = listed(body.get("by", "tenant"))
     begins = None
@@ -254,7 +255,7 @@ def cooldown(body, rule, ask):
     only(body, {"after", "wait", "scope", "pool"}, rule["id"])
     if isinstance(body["after"], str) and body["after"].startswith("account."):
         day = account_date(body["after"].removeprefix("account."), ask.account)
-        return day is None or not ask.zones or ask.now < wait_after_day(body["wait"], day, ask)
+        return day is None or not ask.day_zones or ask.now < wait_after_day(body["wait"], day, ask)
     wanted = body["after"] if isinstance(body["after"], dict) else {}
     counts = "conversations" if "outcome" in wanted else None
     events = find(body["after"], ask, body.get("scope", ["person"]), known=False,
@@ -560,7 +561,7 @@ def stale(stale_on, ask):
     if day is None:
         # The scenario form: limitation that nobody told of is far off.
         return not ask.question.in_order
-    if not ask.zones:
+    if not ask.day_zones:
         return True
     if wait is None:
         return max(ask.days()) > day

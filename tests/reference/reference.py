@@ -10,7 +10,7 @@ gathered, and each is judged in turn with the same history.
 
 import pathlib
 
-from calendars import END, WEEKDAYS, Calendar, as_date, local_day
+from calendars import END, WEEKDAYS, Calendar, as_date, day_start, local_day
 from candidates import gather
 from conditions import Ask, condition
 from facts import Question, Unsupported, listed
@@ -142,9 +142,22 @@ class World:
         """What of the instant matters to the zone set."""
         stamp = question.borrower["declared_zone_time"]
         if stamp is None and not question.whereabouts:
-            return ((), False)
+            return ((), False, 0)
         return (tuple(one.number for one in self.said(question, now)),
-                stamp is not None and stamp <= now < stamp + DECLARED_DAYS * 86400)
+                stamp is not None and stamp <= now < stamp + DECLARED_DAYS * 86400,
+                sum(end <= now for end in self.ends(question)))
+
+    def ends(self, question):
+        """When zones that were in the set for a time left it."""
+        stamp = question.borrower["declared_zone_time"]
+        ends = [] if stamp is None else [stamp + DECLARED_DAYS * 86400]
+        for event in question.whereabouts:
+            zones = self.zones_said(question, event)
+            if event.until is not None:
+                ends.append(event.until)
+            elif event.last_day is not None and zones:
+                ends.append(max(day_start(event.last_day + 1, zone) for zone in zones))
+        return ends
 
     def said(self, question, now):
         if not question.whereabouts:
@@ -155,17 +168,27 @@ class World:
         """Statements in force about where the borrower is. A last day is over when it is so in
         every zone where they may be by their addresses or by that statement."""
         def over(event):
-            zones = set()
-            for place in [*question.borrower["places"], *([event.place] if event.place else [])]:
-                zones |= self.places.of_address(place)[0]
+            zones = self.zones_said(question, event)
             return bool(zones) and all(local_day(now, zone) > event.last_day for zone in zones)
         return whereabouts(question, now, over)
 
+    def zones_said(self, question, event):
+        """Zones in which the last day of a statement about where the borrower is has to end."""
+        zones = set()
+        for place in [*question.borrower["places"], *([event.place] if event.place else [])]:
+            zones |= self.places.of_address(place)[0]
+        return zones
+
     def day_zones_at(self, question, now):
-        """The set, and what takes the place of a declared zone once that is stale."""
-        if not question.borrower["declared_zone"] or not self.zone_state(question, now)[1]:
-            return self.zones_at(question, now)
-        return sorted({question.borrower["declared_zone"], *self.undeclared_zones(question, now)})
+        """The set, and what takes the place of a declared zone once that is stale; where none is
+        left, those that left last."""
+        if question.borrower["declared_zone"] and self.zone_state(question, now)[1]:
+            return sorted({question.borrower["declared_zone"],
+                           *self.undeclared_zones(question, now)})
+        zones = self.zones_at(question, now)
+        for end in sorted((end for end in self.ends(question) if end <= now), reverse=True):
+            zones = zones or self.zones_at(question, end - 1)
+        return zones
 
     def zones_at(self, question, now):
         if question.borrower["declared_zone"] and self.zone_state(question, now)[1]:
