@@ -1,8 +1,8 @@
 // Messages of the contract as JSON, and JSON as messages: the mapping of protobuf's own pages
 // (protobuf.dev, ProtoJSON), for the kinds of field that the contract uses.
 //
-// protobuf's json_util works out its tables again for every text, which costs more than a decision:
-// 2 thousand questions a second against 20 thousand here. A test compares the two on random messages.
+// protobuf's json_util works out its tables again for every text, which costs more than a decision: it
+// answers 2 thousand questions a second where this answers 8 thousand. A test compares the two on random messages.
 #pragma once
 
 #include <string>
@@ -18,9 +18,9 @@ class Message;
 namespace forbear::cli {
 
 // Reads strictly (RFC 8259): no name twice in an object, also not in both of a field's spellings; no
-// comment, nothing after the value, no unknown field, at most 32 levels. kInvalidArgument tells where it
-// is wrong and never what stands there: a request holds a person's data. *message is to be empty; after
-// an error it holds part of what was read.
+// comment, nothing after the value, no unknown field. kInvalidArgument tells where it is wrong and never
+// what stands there: a request holds a person's data. *message is to be empty; after an error it holds
+// part of what was read.
 // REQUIRES: IsPlain(*message->GetDescriptor()).
 absl::Status FromJson(std::string_view text, google::protobuf::Message* message);
 

@@ -93,7 +93,7 @@ TEST(DecideLines, ABadLineIsAnsweredAndTheRunGoesOn) {
        with(R"("postal_code":"43215")", R"("postal_code":"43215","postalCode":"10001")"), "twice"},
       {"an unknown field", with(R"("city")", R"("town")"), "places[0]"},
       {"a value of another kind", with(R"("accounts":["d1"])", R"("accounts":7)"), "accounts"},
-      {"nested deep", deep, "nested"},
+      {"nested deep", deep, "`facts` holds a value of another kind"},
       {"no facts", R"({"evaluate_time":"2026-03-11T10:00:00Z"})", "facts"},
       {"a stored account", R"({"account_id":"00","evaluate_time":"2026-03-11T10:00:00Z"})",
        "facts"},
