@@ -10,11 +10,18 @@
 #include <memory>
 #include <new>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "adapters/cli/decide_command.h"
+#include "adapters/cli/proto_json.h"
 #include "adapters/yaml/pack_reader.h"
 #include "adapters/zones/zones.h"
 #include "engine/model/status.h"
 #include "engine/policy/bundle.h"
 #include "engine/policy/question.h"
+#include "forbear/v1/contact_service.pb.h"
 
 namespace {
 // One thread measures; nothing else counts.
@@ -191,6 +198,77 @@ void BM_CompilePacks(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(BM_CompilePacks);
+
+// ---- `forbear decide`: the question of examples/, a thousand times ----
+
+struct Asked {
+  cli::DecideWorld world;
+  Phones phones;
+  std::string line;    // JSON, with its line end
+  std::string binary;  // the same as a frame
+
+  static constexpr int kQuestions = 1'000;
+  std::string lines, frames;
+
+  Asked() : phones(LoadedPrefixes()) {
+    world = {TheWorld().surroundings, &phones};
+    std::ifstream file(std::string(FORBEAR_SOURCE_DIR) + "/examples/questions/call-at-night.json");
+    line = nlohmann::json::parse(file).dump() + "\n";
+    v1::EvaluateRequest request;
+    FORBEAR_CHECK(cli::FromJson(line, &request).ok());
+    const std::string bytes = request.SerializeAsString();
+    for (size_t size = bytes.size(); size > 0 || binary.empty(); size >>= 7) {
+      binary.push_back(static_cast<char>((size & 0x7f) | (size >= 0x80 ? 0x80 : 0)));
+    }
+    binary += bytes;
+    for (int i = 0; i < kQuestions; ++i) {
+      lines += line;
+      frames += binary;
+    }
+  }
+  static std::shared_ptr<const yaml::PhonePrefixes> LoadedPrefixes() {
+    return yaml::LoadPolicies(std::string(FORBEAR_SOURCE_DIR) + "/policies", true)->phone_prefixes;
+  }
+};
+
+const Asked& TheAsked() {
+  static const Asked* const asked = new Asked();
+  return *asked;
+}
+
+// Reading alone: what a line costs before anything is decided.
+void BM_ReadJsonLine(benchmark::State& state) {
+  const Asked& asked = TheAsked();
+  v1::EvaluateRequest request;
+  for (auto _ : state) {
+    request.Clear();
+    FORBEAR_CHECK(cli::FromJson(asked.line, &request).ok());
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_ReadJsonLine);
+
+void BM_DecideJsonLines(benchmark::State& state) {
+  const Asked& asked = TheAsked();
+  for (auto _ : state) {
+    std::istringstream in(asked.lines);
+    std::ostringstream out;
+    FORBEAR_CHECK(cli::DecideLines(asked.world, in, out));
+  }
+  state.SetItemsProcessed(state.iterations() * Asked::kQuestions);
+}
+BENCHMARK(BM_DecideJsonLines);
+
+void BM_DecideBinary(benchmark::State& state) {
+  const Asked& asked = TheAsked();
+  for (auto _ : state) {
+    std::istringstream in(asked.frames);
+    std::ostringstream out, err;
+    FORBEAR_CHECK(cli::DecideBinary(asked.world, in, out, err));
+  }
+  state.SetItemsProcessed(state.iterations() * Asked::kQuestions);
+}
+BENCHMARK(BM_DecideBinary);
 
 }  // namespace
 }  // namespace forbear

@@ -36,7 +36,10 @@ def decide(binary):
     for result in json.loads(done.stdout)["benchmarks"]:
         if result.get("aggregate_name") == "median":
             name = result["run_name"].removeprefix("BM_")
-            note = "packs of the US and of New York, house rules, 20 rows of history, two zones, one core"
+            # Those of `forbear decide` ask the question of examples/questions.
+            note = ("reading, deciding and writing, one core; the question of examples/questions"
+                    if "Json" in name or "Binary" in name else
+                    "packs of the US and of New York, house rules, 20 rows of history, two zones, one core")
             if "p99_ns" in result:
                 note += (f"; slowest of a hundred {result['p99_ns'] / 1000:.1f} us, "
                          f"{result['allocations']:.0f} allocations a call")

@@ -566,6 +566,36 @@ TEST(NoticeFirst, CountsByWhomAndInWhichFormItWentOut) {
   }
 }
 
+TEST(NoticeFirst, OneThatCameBackIsSentAgainAndASlowerOneGivesItsOwnTime) {
+  TestWorld world;
+  NoticeFirst first;
+  first.notices = {{static_cast<int64_t>(NoticeKind::kFirstNotice), ""}};
+  Wait wait;
+  wait.n = 2;
+  wait.from = Wait::From::kDeemed;
+  wait.deemed = {{Channel::kLetter, 7}, {std::nullopt, 0}};
+  first.wait = {wait};
+  first.renew_on = {EventFilter(EventName::kPlacement)};
+  world.rules = {MakeRule("xa.notice", RuleKind::kNoticeFirst, first)};
+  const auto send = [&](std::string_view at, Channel channel) {
+    Event& notice = world.Add(EventName::kNotice, at);
+    notice.notice = NoticeKind::kFirstNotice;
+    notice.channel = channel;
+    notice.point = world.contact.point;
+  };
+  send("2026-04-02T12:00:00Z", Channel::kLetter);
+  send("2026-04-03T12:00:00Z", Channel::kEmail);
+  EXPECT_EQ(Opening(world.At("2026-04-06T12:00:00Z")), "2026-04-12T04:00:00Z") << "the letter's time";
+  Event& back = world.Add(EventName::kUndelivered, "2026-04-04T12:00:00Z");
+  back.channel = Channel::kEmail;
+  back.point = world.contact.point;
+  EXPECT_EQ(world.At("2026-04-20T12:00:00Z").answer, Answer::kDenied) << "the newest came back";
+  world.history.pop_back();
+  // Placed in the very second of the mail, and told after it.
+  world.Add(EventName::kPlacement, "2026-04-03T12:00:00Z").by = DoneBy::kTenant;
+  EXPECT_EQ(world.At("2026-04-20T12:00:00Z").answer, Answer::kDenied) << "placed since";
+}
+
 TEST(Exceptions, SpareOneRuleAloneAndNeverOnAGuess) {
   TestWorld world;
   Rule hours = HoursRule("xa.hours", 8, 21);
