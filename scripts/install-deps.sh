@@ -19,6 +19,8 @@ packages=(
   libgtest-dev libgmock-dev libbenchmark-dev python3-jsonschema
   # the example client and the checks written apart from the engine
   python3 python3-grpcio python3-protobuf python3-yaml curl
+  # the log verified by strangers: signatures in Python, and Go's own code for transparency logs
+  python3-nacl golang-go golang-golang-x-mod-dev
 )
 
 missing=()

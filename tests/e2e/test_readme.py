@@ -48,7 +48,8 @@ def main():
         if demo.returncode != 0:
             print(demo.stdout + demo.stderr)
             return 1
-        for page in ("README.md", "docs/audit-log.md", "docs/operations.md", "docs/policies.md"):
+        for page in ("README.md", "docs/audit-log.md", "docs/auditor.md",
+                     "docs/operations.md", "docs/policies.md"):
             for command in commands((ROOT / page).read_text("utf-8")):
                 if command.startswith(MAKES_THE_HOUSE):
                     script = shlex.split(command)[0]
