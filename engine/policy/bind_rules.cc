@@ -235,7 +235,7 @@ bool HasRoom(const Binder& binder, const Exclusion& exclusion, const Event& even
   }
   if (allowance.per_inbound && answered == nullptr) return false;
   const bool same_person = allowance.scope == 0 || HasScope(allowance.scope, Scope::kPerson);
-  // What may have used it has, also where it is not among what the cap counts.
+  // What fits has used it, also where the cap does not count it; what only may fit is counted itself.
   std::vector<const Event*> used;
   for (const Event* earlier : binder.facts().history) {
     if (earlier == &event) break;
@@ -255,7 +255,7 @@ bool HasRoom(const Binder& binder, const Exclusion& exclusion, const Event& even
         !binder.SamePoint(*earlier->point, *event.point)) {
       continue;
     }
-    if (binder.PassesCondition(exclusion.when, *earlier, true)) used.push_back(earlier);
+    if (binder.PassesCondition(exclusion.when, *earlier, false)) used.push_back(earlier);
   }
   if (allowance.per_inbound) return static_cast<int>(used.size()) < allowance.limit;
   const Window window = allowance.window.value_or(Window{});
@@ -310,7 +310,7 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Draft
   // A contact that would be excluded adds nothing and is free.
   std::vector<Signal> spares;
   for (const Exclusion& exclusion : cap.excludes) {
-    spares.push_back(binder.Excepted(exclusion.when, exclusion.up_to));
+    spares.push_back(binder.Excepted(exclusion.when, exclusion.up_to, false));
   }
   const Signal counted = Signal::Not(Signal::Or(std::move(spares)));
   if (counted.Never()) return;

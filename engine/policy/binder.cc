@@ -1045,7 +1045,8 @@ const Event* Binder::NewestToAnswer(Instant before) const {
 
 // ---- Allowances --------------------------------------------------------------------------------
 
-Signal Binder::Available(const Allowance& allowance, const Condition& when) const {
+Signal Binder::Available(const Allowance& allowance, const Condition& when,
+                         bool doubtful_uses) const {
   const Event* answered = Answered(Subject{});
   Signal in_time = Signal::Always(true);
   if (!allowance.within.empty()) {
@@ -1063,7 +1064,7 @@ Signal Binder::Available(const Allowance& allowance, const Condition& when) cons
     } else {
       if (same_person && event->to != facts_.contact.to) continue;
       if (!Reaches(*event, allowance.scope)) continue;
-      if (!PassesCondition(when, *event, true)) continue;
+      if (!PassesCondition(when, *event, doubtful_uses)) continue;
     }
     used.push_back(event);
   }
@@ -1090,9 +1091,10 @@ Signal Binder::Available(const Allowance& allowance, const Condition& when) cons
   return Signal::And(zones);
 }
 
-Signal Binder::Excepted(const Condition& when, const std::optional<Allowance>& up_to) const {
+Signal Binder::Excepted(const Condition& when, const std::optional<Allowance>& up_to,
+                        bool doubtful_uses) const {
   Signal holds = Bind(when, Subject{});
-  if (up_to && !holds.Never()) holds = Signal::And(holds, Available(*up_to, when));
+  if (up_to && !holds.Never()) holds = Signal::And(holds, Available(*up_to, when, doubtful_uses));
   return Signal::Definite(std::move(holds), false);
 }
 

@@ -138,9 +138,11 @@ class Binder {
                 const std::optional<ContactPointId>& point) const;
   Signal During(const std::string& period) const;
   bool BeganDuring(const std::string& period, Instant at) const;
-  // How long an allowance is not used up.
-  Signal Available(const Allowance& allowance, const Condition& when) const;
-  Signal Excepted(const Condition& when, const std::optional<Allowance>& up_to) const;
+  // How long an allowance is not used up. Has what may have been such a contact used it?
+  Signal Available(const Allowance& allowance, const Condition& when, bool doubtful_uses) const;
+  // Does an exception or an exclusion hold? In an exclusion what is doubtful uses no room: it is counted.
+  Signal Excepted(const Condition& when, const std::optional<Allowance>& up_to,
+                  bool doubtful_uses = true) const;
 
   // At least `n` of these intervals [from, to) hold.
   static Signal AtLeast(std::vector<std::pair<Instant, Instant>> intervals, int n);

@@ -110,9 +110,9 @@ def occasion(event, day):
 class Allowance:
     """`up_to`: holds for the first uses, then no more."""
 
-    def __init__(self, spec, when, rule):
+    def __init__(self, spec, when, rule, surely):
         only(spec, {"limit", "counts", "window", "scope", "per", "within"}, "up_to")
-        self.spec, self.when, self.rule = spec, when, rule
+        self.spec, self.when, self.rule, self.surely = spec, when, rule, surely
 
     def holds(self, ask):
         spec = self.spec
@@ -144,9 +144,10 @@ class Allowance:
             if inbound is not None:
                 if event.answers == inbound.id:
                     uses.append(event)
-            elif in_scope(scope, event, ask) is not False \
-                    and condition(self.when, ask.of_event(event)) is not False:
-                uses.append(event)
+            elif in_scope(scope, event, ask) is not False:
+                fits = condition(self.when, ask.of_event(event))
+                if fits or (fits is None and not self.surely):
+                    uses.append(event)
         if inbound is not None:
             return len(uses) < spec.get("limit", 1)
         if set(window) & {"since", "rolling_hours", "rolling_days"}:
@@ -159,12 +160,14 @@ class Allowance:
         return inside < spec.get("limit", 1)
 
 
-def lifted(entry, rule, ask):
-    """Does an exception or an exclusion hold? Unknown does not."""
+def lifted(entry, rule, ask, surely=False):
+    """Does an exception or an exclusion hold? Unknown does not. `surely`: only earlier contacts that
+    surely fitted have used it; in an exclusion a doubtful one was counted itself."""
     only(entry, {"when", "up_to", "cites"}, f"{rule['id']}: exception")
     if condition(entry.get("when"), ask) is not True:
         return False
-    return "up_to" not in entry or Allowance(entry["up_to"], entry["when"], rule).holds(ask)
+    return "up_to" not in entry or Allowance(
+        entry["up_to"], entry["when"], rule, surely).holds(ask)
 
 
 def frequency_cap(body, rule, ask):
@@ -174,7 +177,7 @@ def frequency_cap(body, rule, ask):
         {"limit": body["limit"], "window": body["window"]}] if "limits" in body or "limit" in body \
         else []
     excludes = body.get("excludes") or []
-    if any(lifted(entry, rule, ask) for entry in excludes):
+    if any(lifted(entry, rule, ask, surely=True) for entry in excludes):
         return False
     if body.get("counts") == "messages" and ask.channel() not in MESSAGES:
         return False
@@ -223,7 +226,8 @@ def counted(body, rule, ask):
         as_event = ask.of_event(event)
         if condition(rest, as_event) is False:
             continue
-        if any(lifted(entry, rule, as_event) for entry in body.get("excludes") or []):
+        if any(lifted(entry, rule, as_event, surely=True)
+               for entry in body.get("excludes") or []):
             continue
         found.append(event)
     return found
