@@ -161,8 +161,8 @@ class Allowance:
 
 
 def lifted(entry, rule, ask, surely=False):
-    """Does an exception or an exclusion hold? Unknown does not. `surely`: only earlier contacts that
-    surely fitted have used it; in an exclusion a doubtful one was counted itself."""
+    """Does an exception or an exclusion hold? Unknown does not. `surely`: only earlier contacts
+    that surely fitted have used it; in an exclusion a doubtful one was counted itself."""
     only(entry, {"when", "up_to", "cites"}, f"{rule['id']}: exception")
     if condition(entry.get("when"), ask) is not True:
         return False
