@@ -8,6 +8,7 @@
 #include "forbear/v1/contact_service.pb.h"
 
 namespace forbear::cli {
+
 absl::Status ParseEvaluateRequest(const std::string& json, v1::EvaluateRequest* request) {
   if (json.size() > kMostRequestBytes) return InvalidArgument("longer than 1 MiB");
   return FromJson(json, request);

@@ -64,7 +64,6 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
   bool string(string_t& text) override {
     if (frames_.empty()) return OfAnotherKind();
     const pb::FieldDescriptor* field = frames_.back().field;
-    if (!MayBeSet()) return false;
     switch (field->cpp_type()) {
       case pb::FieldDescriptor::CPPTYPE_STRING: {
         std::string value = std::move(text);
@@ -75,7 +74,7 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
           }
           value = std::move(bytes);
         }
-        return PutText(std::move(value));
+        return Put(&pb::Reflection::SetString, &pb::Reflection::AddString, std::move(value));
       }
       case pb::FieldDescriptor::CPPTYPE_ENUM: {
         const pb::EnumValueDescriptor* value = field->enum_type()->FindValueByName(text);
@@ -99,6 +98,7 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
         if (!IsTimestamp(*field->message_type())) return OfAnotherKind();
         pb::Timestamp at;
         if (!pb::util::TimeUtil::FromString(text, &at)) return OfAnotherKind();
+        if (!MayBeSet()) return false;
         Inside()->CopyFrom(at);
         return Next();
       }
@@ -208,19 +208,9 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
     const Frame& frame = frames_.back();
     const pb::Reflection* reflection = frame.message->GetReflection();
     if (frame.in_list) {
-      (reflection->*add)(frame.message, frame.field, value);
+      (reflection->*add)(frame.message, frame.field, std::move(value));
     } else {
-      (reflection->*set)(frame.message, frame.field, value);
-    }
-    return Next();
-  }
-  bool PutText(std::string text) {
-    const Frame& frame = frames_.back();
-    const pb::Reflection* reflection = frame.message->GetReflection();
-    if (frame.in_list) {
-      reflection->AddString(frame.message, frame.field, std::move(text));
-    } else {
-      reflection->SetString(frame.message, frame.field, std::move(text));
+      (reflection->*set)(frame.message, frame.field, std::move(value));
     }
     return Next();
   }

@@ -1,8 +1,9 @@
 // Messages of the contract as JSON, and JSON as messages: the mapping of protobuf's own pages
 // (protobuf.dev, ProtoJSON), for the kinds of field that the contract uses.
 //
-// protobuf's json_util works out its tables again for every text, which costs more than a decision: it
-// answers 2 thousand questions a second where this answers 8 thousand. A test compares the two on random messages.
+// protobuf's json_util works out its tables again for every text, which costs more than a decision: of
+// twenty thousand lines `decide` took ten seconds with it and takes four with this. A test compares the
+// two on random messages.
 #pragma once
 
 #include <string>

@@ -5,12 +5,13 @@
 #pragma once
 
 #include <cstring>
-#include <initializer_list>
 #include <memory_resource>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "absl/types/span.h"
 
 namespace forbear::policy {
 
@@ -52,6 +53,10 @@ class Arena {
     std::memcpy(static_cast<void*>(data), std::data(list), size * sizeof(T));
     return {data, size};
   }
+  template <typename T>
+  Kept<T> KeepOne(const T& one) {
+    return Keep<T>(absl::Span<const T>(&one, 1));
+  }
   std::string_view Keep(std::string_view text) {
     if (text.empty()) return {};
     char* const data = static_cast<char*>(memory_.allocate(text.size(), 1));
@@ -81,7 +86,7 @@ class Arena {
   static Arena& Current() { return *current_; }
 
  private:
-  // What most answers need, measured over the packs of the United States.
+  // Room for some hundred clauses; an answer that needs more asks again.
   static constexpr size_t kFirstPiece = 8'192;
 
   struct Owned {

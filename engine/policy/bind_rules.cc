@@ -438,7 +438,7 @@ void Bind(const Binder& binder, const Rule&, const Cooldown& cooldown, Draft* bo
     bound->clauses.push_back(
         {Signal::During(kFirstInstant, binder.WaitEndFromDay(cooldown.wait, *day)),
          Reason::kCooldown, "the end of the wait",
-         Memory().Keep<FactSpan>(absl::Span<const FactSpan>(&fact, 1))});
+         Memory().KeepOne(fact)});
     return;
   }
   std::vector<Signal> waits;
@@ -783,7 +783,7 @@ void Bind(const Binder& binder, const Rule&, const NoticeFirst& rule, Draft* bou
       bound->clauses.push_back(
           {Signal::During(good.front()->at, end), Reason::kNoticeWait,
            {"the end of the wait after the ", name},
-           Memory().Keep<FactSpan>(absl::Span<const FactSpan>(&fact, 1))});
+           Memory().KeepOne(fact)});
     }
     return;
   }

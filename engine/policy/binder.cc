@@ -1294,10 +1294,12 @@ Known FieldOf(const Binder& binder, Field field, const Subject& subject) {
       return Known::Text(binder.facts().borrower->language);
     case Field::kBorrowerPlaces:
       return TextsIfAny(binder.JurisdictionsOf(binder.facts().borrower->places));
-    case Field::kOutcome:
+    case Field::kOutcome: {
+      if (event == nullptr) return {};
+      const Outcome outcome = binder.OutcomeOf(*event);
       // What nobody has reported may have become anything, but for what came back.
-      if (event == nullptr || binder.OutcomeOf(*event) == Outcome::kUnreported) return {};
-      return Known::Word(binder.OutcomeOf(*event));
+      return outcome == Outcome::kUnreported ? Known{} : Known::Word(outcome);
+    }
     case Field::kForm:
       if (event == nullptr || !event->via) return {};
       return {true, FormsOf(*event), {}};

@@ -449,14 +449,6 @@ constexpr WordRow kScopes[] = {
     {"tenant", {"firm", "同一機構", "同一机构"}},
 };
 
-template <typename Rows>
-const Said* Find(const Rows& rows, std::string_view word) {
-  for (const WordRow& row : rows) {
-    if (row.word == word) return &row.said;
-  }
-  return nullptr;
-}
-
 // The clock that times are told on; nullptr: UTC.
 std::shared_ptr<const ZoneTable> ToldOn(const Decision& decision, const ZoneTables& zones) {
   if (decision.grounds == nullptr) return nullptr;
@@ -525,7 +517,7 @@ class Speaker {
     while (!words.empty()) {
       const std::string_view word = words.substr(0, words.find('|'));
       words.remove_prefix(std::min(words.size(), word.size() + 1));
-      if (const Said* said = WordsFor(word)) {
+      if (const Said* said = Find(kWordRows, word)) {
         Join(text, kOr, (*said)[tongue_]);
         continue;
       }
@@ -534,6 +526,13 @@ class Speaker {
       Join(text, kOr, Fill(kQuoted, {spaced}));
     }
     return text;
+  }
+
+  // A word of one table, or else as any other.
+  template <typename Rows>
+  std::string Of(const Rows& rows, std::string_view word) const {
+    const Said* said = Find(rows, word);
+    return said == nullptr ? Plain(word) : std::string((*said)[tongue_]);
   }
 
   static std::string Two(long long n) { return (n < 10 ? "0" : "") + std::to_string(n); }
@@ -696,8 +695,7 @@ class Speaker {
     for (std::string_view rest = budget.scope; !rest.empty();) {
       const std::string_view word = rest.substr(0, rest.find(", "));
       rest.remove_prefix(std::min(rest.size(), word.size() + 2));
-      const Said* said = Find(kScopes, word);
-      Join(scope, kAnd, said == nullptr ? Plain(word) : std::string((*said)[tongue_]));
+      Join(scope, kAnd, Of(kScopes, word));
     }
     std::string window = WindowOf(budget.window);
     if (!scope.empty()) window = Fill(kFor, {window, scope});
@@ -790,8 +788,7 @@ class Speaker {
       if (i > 0 && set[i].what == set[i - 1].what) continue;
       std::string whys;
       for (size_t j = i; j < set.size() && set[j].what == set[i].what; ++j) {
-        const Said* said = Find(kWhys, set[j].why);
-        Join(whys, kComma, said == nullptr ? Plain(set[j].why) : std::string((*said)[tongue_]));
+        Join(whys, kComma, Of(kWhys, set[j].why));
       }
       std::string what = set[i].what;
       if (const auto zone = clocks ? zones_.Find(what) : nullptr) {

@@ -312,8 +312,9 @@ inline constexpr WordRow kWordRows[] = {
 };
 
 // nullptr: there are none.
-constexpr const Said* WordsFor(std::string_view word) {
-  for (const WordRow& row : kWordRows) {
+template <typename Rows>
+constexpr const Said* Find(const Rows& rows, std::string_view word) {
+  for (const WordRow& row : rows) {
     if (row.word == word) return &row.said;
   }
   return nullptr;

@@ -219,7 +219,7 @@ BoundRule Refusal(const Bundle& bundle, const char* id, Reason reason, const cha
   rule.rank = bundle.RankOf(id);
   rule.cites = kCites;
   rule.gate = Signal::Always(true);
-  rule.clauses = Arena::Current().Keep<Clause>(absl::Span<const Clause>(&clause, 1));
+  rule.clauses = Arena::Current().KeepOne(clause);
   return rule;
 }
 

@@ -54,7 +54,7 @@ Signal Signal::Around(Kind kind, Tri value, Signal part) {
   Signal signal;
   signal.kind_ = kind;
   signal.value_ = value;
-  signal.made_of_ = Arena::Current().Keep<Signal>(absl::Span<const Signal>(&part, 1)).begin();
+  signal.made_of_ = Arena::Current().KeepOne(part).begin();
   signal.count_ = 1;
   return signal;
 }

@@ -6,7 +6,7 @@ from calendars import WEEKDAYS, local, local_day, weekday
 from conditions import (CHANNEL_GROUPS, MESSAGES, account_date, audience, condition, field, finding,
                         in_order, of_class, outcome, test, words)
 from facts import Unsupported, listed, minutes
-from history import (about, agreed, consent, during, find, in_form, in_scope, in_slots,
+from history import (about, agreed, came_back, consent, during, find, in_form, in_scope, in_slots,
                      in_window_of_zone, match, narrow_enough, same_value, said_over, stands)
 from waits import wait_after_day, wait_end
 
@@ -451,7 +451,7 @@ def notice_first(body, rule, ask):
         return False
     good = []
     for event in sent:
-        if event.undelivered_at is not None and event.undelivered_at <= ask.now:
+        if came_back(event, ask):
             good = []
         else:
             good.append(event)

@@ -1,4 +1,4 @@
-// JSON as protobuf's own library reads and writes it, from code that costs a tenth.
+// JSON as protobuf's own library reads and writes it.
 #include "adapters/cli/proto_json.h"
 
 #include <gmock/gmock.h>
