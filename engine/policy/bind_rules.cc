@@ -324,7 +324,9 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Draft
       std::erase_if(inside, [&](const Event* event) { return event->at <= anchors.back()->at; });
     }
     const auto by_zone = binder.LeavesByZone(limit.window, inside);
-    if (by_zone.empty()) {
+    // Days differ from zone to zone, also where the window is the same in all of them.
+    const bool days = cap.distinct == FrequencyCap::Distinct::kLocalDay;
+    if (by_zone.empty() || (days && binder.day_zones() == 0)) {
       bound->clauses.push_back({counted, Reason::kNoZone,
                                 "a time zone: the cap counts local days"});
       continue;
@@ -347,8 +349,6 @@ void Bind(const Binder& binder, const Rule& rule, const FrequencyCap& cap, Draft
     } else {
       // Different values: this contact adds one unless its value is already among them.
       std::vector<Signal> zones;
-      // Days differ from zone to zone, also where the window is the same in all of them.
-      const bool days = cap.distinct == FrequencyCap::Distinct::kLocalDay;
       for (size_t z = 0; z < std::max(by_zone.size(), days ? binder.day_zones() : 0); ++z) {
         std::map<int64_t, Instant> last_leave;  // value -> when its youngest leaves
         const ZoneTable* zone = binder.DayZoneAt(z);
@@ -480,6 +480,7 @@ Signal GivenLongAgo(const Binder& binder, const ConsentTest& test) {
   Instant until = binder.RevokedAt(test.covers, long_ago, contact.channel, contact.point);
   for (const Event* event : binder.facts().history) {
     if (event->name == EventName::kOptOut && event->given_to == DoneBy::kTenant &&
+        binder.AboutAccount(*event) && Binder::SpeaksOf(*event, contact.to) &&
         binder.Concerns(*event, contact.channel, contact.point)) {
       until = std::min(until, Binder::KnownAt(*event));
     }
@@ -540,10 +541,10 @@ void Bind(const Binder& binder, const Rule&, const OptOut& opt_out, Draft* bound
     if (!IsInForm(binder, opt_out.honours_forms, *event, true)) continue;
     const Instant until = opt_out.lasts.empty() ? kEndOfTime : binder.WaitEnd(opt_out.lasts, *event);
     // Only the borrower lifts it, by agreeing to this contact again, for as long as that is live.
+    // What was said last counts, though the refusal may have been longer on its way.
     ConsentTest again;
     again.covers = {Covers::kChannel, Covers::kAddress};
-    const Signal agreed =
-        Signal::Definite(binder.Consent(again, Subject{}, Binder::KnownAt(*event)), false);
+    const Signal agreed = Signal::Definite(binder.Consent(again, Subject{}, event->at), false);
     refused.push_back(
         Signal::And(Signal::During(Binder::KnownAt(*event), until), Signal::Not(agreed)));
     facts.push_back({Binder::KnownAt(*event), until, NameOf(*event), event->at});
@@ -578,7 +579,8 @@ void Bind(const Binder& binder, const Rule&, const StopContact& stop, Draft* bou
       if (until.event != nullptr) {
         for (const Event* end : binder.Find(*until.event, stop.scope, false)) {
           // What was sent and did not arrive has ended nothing.
-          if (end->at < event->at || (end->name == EventName::kNotice && binder.Undelivered(*end))) {
+          if (!binder.ToldAfter(*end, *event) ||
+              (end->name == EventName::kNotice && binder.Undelivered(*end))) {
             continue;
           }
           to = std::min(to, Binder::KnownAt(*end));
@@ -587,7 +589,7 @@ void Bind(const Binder& binder, const Rule&, const StopContact& stop, Draft* bou
       if (until.after != nullptr) {
         const std::vector<const Event*> anchors = binder.Find(*until.after, stop.scope, false);
         for (const Event* anchor : anchors) {
-          if (anchor->at < event->at) continue;
+          if (anchor != event && !binder.ToldAfter(*anchor, *event)) continue;
           bool saved = false;
           if (until.unless != nullptr) {
             // What keeps the silence is in time as long as the wait for it is not over in every zone.

@@ -592,6 +592,13 @@ Signal Binder::WaitOverFromDay(const Waits& waits, Day day) const {
 
 // ---- Events ------------------------------------------------------------------------------------
 
+bool Binder::ToldAfter(const Event& event, const Event& before) const {
+  if (event.at != before.at) return event.at > before.at;
+  const auto first = std::find(facts_.history.begin(), facts_.history.end(), &before);
+  const auto found = std::find(first, facts_.history.end(), &event);
+  return found != first && found != facts_.history.end();
+}
+
 bool Binder::AboutAccount(const Event& event) const {
   return account_ == nullptr || About(event, *account_);
 }
@@ -618,10 +625,17 @@ bool SpeaksForOneself(EventName name) {
 
 }  // namespace
 
-bool Binder::Reaches(const Event& event, Scopes scope, bool unknown_reaches) const {
+bool Binder::SpeaksOf(const Event& event, const Person& to) {
+  return event.by != DoneBy::kParty || !SpeaksForOneself(event.name) || to.party == event.by_party;
+}
+
+bool Binder::Reaches(const Event& event, Scopes scope, bool unknown_reaches,
+                     const Subject& subject) const {
   const Contact& contact = facts_.contact;
-  if (HasScope(scope, Scope::kPerson) && event.by == DoneBy::kParty &&
-      SpeaksForOneself(event.name) && contact.to.party != event.by_party) {
+  const Event* of = subject.event;
+  const std::optional<Channel> channel = of == nullptr ? contact.channel : of->channel;
+  const std::optional<ContactPointId>& at = of == nullptr ? contact.point : of->point;
+  if (HasScope(scope, Scope::kPerson) && !SpeaksOf(event, of == nullptr ? contact.to : of->to)) {
     return false;
   }
   if (HasScope(scope, Scope::kDebt) && !AboutAccount(event)) return false;
@@ -635,10 +649,12 @@ bool Binder::Reaches(const Event& event, Scopes scope, bool unknown_reaches) con
     if (!same) return false;
   }
   if (HasScope(scope, Scope::kChannel)) {
-    if (event.channel && event.channels.empty() && *event.channel != contact.channel) return false;
-    if (!event.channels.empty() && !Contains(event.channels, contact.channel)) return false;
+    if (event.channel && event.channels.empty() && event.channel != channel) return false;
+    if (!event.channels.empty() && (!channel || !Contains(event.channels, *channel))) return false;
   }
-  if (HasScope(scope, Scope::kPurpose) && event.purpose && *event.purpose != contact.purpose) {
+  if (HasScope(scope, Scope::kPurpose) && event.purpose &&
+      *event.purpose !=
+          (of == nullptr ? contact.purpose : of->purpose.value_or(Purpose::kPaymentReminder))) {
     return false;
   }
   if (HasScope(scope, Scope::kPoint)) {
@@ -646,11 +662,11 @@ bool Binder::Reaches(const Event& event, Scopes scope, bool unknown_reaches) con
     if (!event.points.empty()) {
       bool named = false;
       for (const ContactPointId& point : event.points) {
-        named = named || (contact.point && SamePoint(point, *contact.point));
+        named = named || (at && SamePoint(point, *at));
       }
       if (!named) return false;
     } else if (event.point) {
-      if (!contact.point || !SamePoint(*event.point, *contact.point)) return false;
+      if (!at || !SamePoint(*event.point, *at)) return false;
     } else if (event.name == EventName::kAttempt || event.name == EventName::kInbound ||
                event.name == EventName::kNotice) {
       // It had a number or an address, and nobody told which.
@@ -658,7 +674,7 @@ bool Binder::Reaches(const Event& event, Scopes scope, bool unknown_reaches) con
     }
   }
   if (HasScope(scope, Scope::kPlace)) {
-    const ContactPoint* here = contact.point ? FindPoint(*contact.point) : nullptr;
+    const ContactPoint* here = at ? FindPoint(*at) : nullptr;
     std::vector<ContactPointId> named = event.points;
     if (event.point) named.push_back(*event.point);
     bool known = here != nullptr, same = false;
@@ -721,19 +737,19 @@ bool Binder::Passes(const Filter& filter, const Event& event, bool unknown_passe
 }
 
 std::vector<const Event*> Binder::Find(const Filter& filter, Scopes scope, bool unknown_passes,
-                                       const Person* person) const {
+                                       const Subject& subject) const {
   if (!HasAny(filter)) return {};
   const bool for_person =
       HasScope(scope, Scope::kPerson) &&
       std::none_of(filter.when.tests.begin(), filter.when.tests.end(),
                    [](const Test& test) { return test.field == Field::kTo; });
-  if (person == nullptr) person = &facts_.contact.to;
+  const Person& person = subject.event == nullptr ? facts_.contact.to : subject.event->to;
   std::vector<const Event*> found;
   found.reserve(facts_.history.size());
   for (const Event* event : facts_.history) {
     if (!IsNamed(filter, *event)) continue;
-    if (for_person && event->name == EventName::kAttempt && event->to != *person) continue;
-    if (Reaches(*event, scope, unknown_passes) && Passes(filter, *event, unknown_passes)) {
+    if (for_person && event->name == EventName::kAttempt && event->to != person) continue;
+    if (Reaches(*event, scope, unknown_passes, subject) && Passes(filter, *event, unknown_passes)) {
       found.push_back(event);
     }
   }
@@ -810,7 +826,7 @@ std::vector<std::vector<Instant>> Binder::LeavesByZone(
 
 // The newest of the events that the filter selects, as long as they ended as it wants, newest last.
 // The outcome makes or breaks the row; everything else says which events it is a row of.
-std::vector<const Event*> Binder::FindRow(const Seen& seen, const Person& person) const {
+std::vector<const Event*> Binder::FindRow(const Seen& seen, const Subject& subject) const {
   Filter selects = *seen.of;
   Condition wanted;
   std::erase_if(selects.when.tests, [&](const Test& test) {
@@ -819,7 +835,7 @@ std::vector<const Event*> Binder::FindRow(const Seen& seen, const Person& person
     return true;
   });
   std::vector<const Event*> row;
-  const std::vector<const Event*> selected = Find(selects, seen.scope, true, &person);
+  const std::vector<const Event*> selected = Find(selects, seen.scope, true, subject);
   for (auto at = selected.rbegin(); at != selected.rend(); ++at) {
     if (!PassesCondition(wanted, **at, false) || !Passes(selects, **at, false)) break;
     row.push_back(*at);
@@ -829,8 +845,7 @@ std::vector<const Event*> Binder::FindRow(const Seen& seen, const Person& person
 }
 
 Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
-  if (!HasAny(*seen.of) && std::max(seen.at_least, seen.in_a_row) > 0 &&
-      !(CountsDays(seen.window.unit) && zones_.empty())) {
+  if (!HasAny(*seen.of) && std::max(seen.at_least, seen.in_a_row) > 0) {
     return Signal::Always(false);
   }
   // Whether a day has passed is asked now, not at the instant of the event that carries it.
@@ -844,13 +859,12 @@ Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
     std::erase_if(without->when.tests, is_of_now);
   }
   const Filter& of = without ? *without : *seen.of;
-  const Person& person = subject.event == nullptr ? facts_.contact.to : subject.event->to;
   const auto holds = [&](std::vector<const Event*> events) {
     const int wanted = std::max(seen.at_least, seen.in_a_row);
     // An event does not see itself.
     std::erase(events, subject.event);
     if (seen.window.unit == WindowUnit::kSinceEvent) {
-      const std::vector<const Event*> anchors = Find(*seen.window.since, seen.scope, false);
+      const std::vector<const Event*> anchors = Find(*seen.window.since, seen.scope, false, subject);
       if (anchors.empty()) return Signal::Always(false);
       const Instant since = anchors.back()->at;
       std::erase_if(events, [&](const Event* event) { return event->at <= since; });
@@ -873,15 +887,20 @@ Signal Binder::BindSeen(const Seen& seen, const Subject& subject) const {
       }
       zones.push_back(AtLeast(std::move(intervals), wanted));
     }
-    if (zones.empty()) return Signal(Tri::kUnknown);
+    if (zones.empty()) {
+      // No zone says whether it is inside; of too few nobody need ask.
+      std::vector<std::pair<Instant, Instant>> intervals;
+      for (const Event* event : events) intervals.emplace_back(KnownAt(*event), kEndOfTime);
+      return Signal::And(AtLeast(std::move(intervals), wanted), Signal(Tri::kUnknown));
+    }
     // Zones that disagree leave it open.
     const Signal all = Signal::And(zones);
     const Signal any = Signal::Or(zones);
     return Signal::Or(all, Signal::And(any, Signal(Tri::kUnknown)));
   };
-  if (seen.in_a_row > 0) return holds(FindRow(seen, person));
-  std::vector<const Event*> certain = Find(of, seen.scope, false, &person);
-  std::vector<const Event*> possible = Find(of, seen.scope, true, &person);
+  if (seen.in_a_row > 0) return holds(FindRow(seen, subject));
+  std::vector<const Event*> certain = Find(of, seen.scope, false, subject);
+  std::vector<const Event*> possible = Find(of, seen.scope, true, subject);
   if (certain.size() == possible.size()) return holds(std::move(certain));
   // What may have been such an event may have been seen.
   return Signal::Or({holds(std::move(certain)),
@@ -938,15 +957,17 @@ Signal Binder::Consent(const ConsentTest& test, const Subject& subject,
       subject.event == nullptr ? contact.channel : subject.event->channel;
   const std::optional<ContactPointId> point =
       subject.event == nullptr ? contact.point : subject.event->point;
+  const Person& to_whom = subject.event == nullptr ? contact.to : subject.event->to;
   std::vector<Signal> parts;
   for (size_t i = 0; i < facts_.history.size(); ++i) {
     const Event& given = *facts_.history[i];
+    if (&given == subject.event) break;  // what comes after it was not yet
     if (given.name != EventName::kConsent || !given.use_disclosed) continue;
     if (given_after && given.at <= *given_after) continue;
     if (given.by != test.by || given.given_to != test.to) continue;
     // Of others each agrees for itself alone; of contact with the borrower it may be an attorney.
-    if (given.by == DoneBy::kParty && contact.to.relation != Relation::kBorrower &&
-        given.by_party != contact.to.party) {
+    if (given.by == DoneBy::kParty && to_whom.relation != Relation::kBorrower &&
+        given.by_party != to_whom.party) {
       continue;
     }
     const bool covers = std::any_of(test.covers.begin(), test.covers.end(), [&](Covers cover) {
@@ -990,7 +1011,7 @@ Signal Binder::Consent(const ConsentTest& test, const Subject& subject,
       if (later.at < given.at || j == i) continue;
       // Refusing a channel takes back the agreement to it.
       if (later.name == EventName::kOptOut && later.given_to == given.given_to &&
-          AboutAccount(later) &&
+          AboutAccount(later) && SpeaksOf(later, to_whom) &&
           (Contains(test.covers, Covers::kChannel) || Contains(test.covers, Covers::kAddress) ||
            Contains(test.covers, Covers::kPrerecorded))) {
         if (Concerns(later, channel, point)) to = std::min(to, KnownAt(later));
@@ -1358,13 +1379,14 @@ bool OneOf(const Known& known, const std::vector<Value>& values, bool languages 
   });
 }
 
-// In a question about a rule, what is not said of items and licences is in order, nothing was found
-// and nothing special is known of the caller's number; and the message asked about says what a decent
-// one says.
+// In a question about a rule, licences that are not spoken of are held; and the message asked about
+// carries what it should, holds nothing that it should not, comes from a number of which nothing special
+// is known, and says what a decent one says. Of earlier contacts nobody supposes anything.
 std::optional<Known> InOrder(const Facts& facts, const Test& test, bool of_contact) {
   switch (test.field) {
     case Field::kMessageCarries:
     case Field::kTenantLicences: {
+      if (test.field == Field::kMessageCarries && !of_contact) return std::nullopt;
       Known known{true, {}, {}};
       for (const Value& value : test.values) {
         if (!facts.lacks.contains(value.text)) known.texts.push_back(value.text);
@@ -1373,7 +1395,7 @@ std::optional<Known> InOrder(const Facts& facts, const Test& test, bool of_conta
     }
     case Field::kMessageFound:
     case Field::kCallerClass:
-      return Known{true, {}, {}};
+      return of_contact ? std::optional(Known{true, {}, {}}) : std::nullopt;
     case Field::kMessageDisclosesCollector:
     case Field::kMessageTrueSenderName:
       return of_contact ? std::optional(Known::Of(1)) : std::nullopt;

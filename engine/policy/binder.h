@@ -95,19 +95,25 @@ class Binder {
   // Is it an event that the filter names?
   static bool IsNamed(const Filter& filter, const Event& event);
   bool PassesCondition(const Condition& condition, const Event& event, bool unknown_passes) const;
-  // Passing events in the scope of the contact, oldest first. With the scope of a person, attempts
-  // meant for somebody else than `person` (nullptr: whom the contact is meant for) are left out,
-  // unless the filter itself says whom it means.
+  // Passing events in the scope of the contact, or of the event that `subject` names, oldest first.
+  // With the scope of a person, attempts meant for somebody else are left out, unless the filter
+  // itself says whom it means.
   std::vector<const Event*> Find(const Filter& filter, Scopes scope, bool unknown_passes,
-                                 const Person* person = nullptr) const;
+                                 const Subject& subject = {}) const;
 
   // How far an event reaches (section 3, Scope). Events narrowed to channels, points or accounts
   // reach no further than that, as far as the scope speaks of them.
   // What nobody told, here the original creditor, is as `unknown_reaches` says.
-  bool Reaches(const Event& event, Scopes scope, bool unknown_reaches = true) const;
+  // Scopes compare with the contact asked about; for a condition on an event, with that event.
+  bool Reaches(const Event& event, Scopes scope, bool unknown_reaches = true,
+               const Subject& subject = {}) const;
   // Was the event about the account asked about, or about this one?
   bool AboutAccount(const Event& event) const;
   static bool About(const Event& event, const Account& account);
+  // What a party says for itself is said of contact with that party alone.
+  static bool SpeaksOf(const Event& event, const Person& to);
+  // Did `event` happen after `before`? Of one instant, what was told later is later.
+  bool ToldAfter(const Event& event, const Event& before) const;
 
   // The first instant when the wait after `event` (or after local day `day`) is over, in every
   // zone. kEndOfTime when it cannot be known.
@@ -182,7 +188,7 @@ class Binder {
  private:
   Signal BindTest(const Test& test, const Subject& subject) const;
   Signal BindSeen(const Seen& seen, const Subject& subject) const;
-  std::vector<const Event*> FindRow(const Seen& seen, const Person& person) const;
+  std::vector<const Event*> FindRow(const Seen& seen, const Subject& subject) const;
   // A zone of the borrower's clock, and until when it is in the set. It counts as long as it is in it
   // or will be: a zone that has left the set ends no day and no wait any more.
   struct DayZone {

@@ -225,14 +225,16 @@ BoundRule Refusal(const Bundle& bundle, const char* id, Reason reason, const cha
 
 // The same rule bound for several accounts denies when it denies for any of them.
 std::vector<BoundRule> Merge(std::vector<BoundRule> rules, bool several_accounts) {
-  std::stable_sort(rules.begin(), rules.end(),
-                   [](const BoundRule& a, const BoundRule& b) { return a.rank < b.rank; });
+  // The engine's own refusals are no rules of the bundle: several may stand at one place in it.
+  std::stable_sort(rules.begin(), rules.end(), [](const BoundRule& a, const BoundRule& b) {
+    return a.rank != b.rank ? a.rank < b.rank : a.id < b.id;
+  });
   if (!several_accounts) return rules;
   std::vector<BoundRule> merged;
   Draft whole;
   for (auto first = rules.begin(); first != rules.end();) {
     const auto end = std::find_if(first, rules.end(),
-                                  [&](const BoundRule& rule) { return rule.rank != first->rank; });
+                                  [&](const BoundRule& rule) { return rule.id != first->id; });
     if (end - first == 1) {
       merged.push_back(*first++);
       continue;

@@ -222,7 +222,7 @@ def field(key, ask):
     if key == "repeat_reason":
         return None if event else contact["repeat_reason"]
     if key == "audience":
-        return audience(ask)
+        return None if event else audience(ask)
     if key.startswith("message."):
         name = key.removeprefix("message.")
         if name == "form":
@@ -246,7 +246,7 @@ def field(key, ask):
     if key == "tenant.kind":
         return known(question.tenant["kind"])
     if key == "tenant.licences":
-        return in_order(question.tenant["licences"], ask)
+        return held(question.tenant["licences"], question)
     if key == "tenant.member_of":
         return question.tenant["member_of"]
     if key == "to.liable":
@@ -316,11 +316,14 @@ class AllBut:
         return one not in self.lacks
 
 
-def in_order(said, ask):
+def held(said, question):
     """What was said of papers; where nothing was, what the question supposes."""
-    if said is None and ask.question.in_order and ask.event is None:
-        return AllBut(ask.question.lacks)
-    return said
+    return AllBut(question.lacks) if said is None and question.in_order else said
+
+
+def in_order(said, ask):
+    """The same of a message or a call; of earlier ones nobody supposes anything."""
+    return said if ask.event is not None else held(said, ask.question)
 
 
 def words(ask, name):

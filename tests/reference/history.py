@@ -399,11 +399,8 @@ def agreed(given, wanted, ask):
 
 
 def speaks_for_addressee(event, ask):
-    """Was it said by whoever the contact is meant for?"""
-    relation, party = ask.to()
-    if event.by == "party":
-        return party == event.by_party
-    return event.by != "borrower" or relation == "borrower"
+    """A party speaks for itself alone."""
+    return event.by != "party" or ask.to()[1] == event.by_party
 
 
 def told_by_via(given):

@@ -7,7 +7,8 @@ from conditions import (CHANNEL_GROUPS, MESSAGES, account_date, audience, condit
                         in_order, of_class, outcome, test, words)
 from facts import Unsupported, listed, minutes
 from history import (about, agreed, came_back, consent, during, find, in_form, in_scope, in_slots,
-                     in_window_of_zone, match, narrow_enough, same_value, said_over, stands)
+                     in_window_of_zone, match, narrow_enough, same_value, said_over,
+                     speaks_for_addressee, stands)
 from waits import wait_after_day, wait_end
 
 
@@ -305,7 +306,7 @@ def taken_back(body, ask):
             if not left or not event.covers:
                 return True
         if event.name == "opt_out" and event.given_to in (None, "tenant") \
-                and narrow_enough(event, ask):
+                and narrow_enough(event, ask) and speaks_for_addressee(event, ask):
             return True
     return False
 

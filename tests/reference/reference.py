@@ -256,9 +256,9 @@ class World:
         raise Unsupported(f"clock {clock}")
 
     def whereabouts(self, question, now):
-        """Where the borrower is, as last said."""
-        said = self.said(question, now)
-        return said[-1].where if said else None
+        """Where the borrower is, as last said; what was said before does not come back."""
+        told = [event for event in question.whereabouts if event.known_at <= now]
+        return told[-1].where if told and told[-1] in self.said(question, now) else None
 
     # ---- names that packs give to things ----
 

@@ -13,6 +13,14 @@ std::string Opening(const Decision& decision) {
   return decision.next_allowed_at ? FormatInstant(*decision.next_allowed_at) : "never";
 }
 
+using ::testing::ElementsAre;
+
+std::vector<std::string> Deniers(const Decision& decision) {
+  std::vector<std::string> rules;
+  for (const Denial& denial : decision.denials) rules.emplace_back(denial.rule);
+  return rules;
+}
+
 TEST(ContactHours, AreReadOnTheBorrowersWallClock) {
   TestWorld world;
   world.rules = {HoursRule("xa.hours", 8, 21)};
@@ -212,6 +220,33 @@ TEST(FrequencyCap, DifferentLocalDaysAreDifferentInAnyZone) {
     EXPECT_EQ(world.At("2026-04-10T03:30:00Z").answer, Answer::kAllowed) << "one day in both";
     EXPECT_EQ(world.At("2026-04-10T06:30:00Z").answer, Answer::kDeferred);
   }
+}
+
+TEST(FrequencyCap, DifferentLocalDaysWantAZone) {
+  TestWorld world;
+  world.zones = NoZones();
+  Rule cap = CapRule("xa.cap", 2, WindowUnit::kRollingDays, 1);
+  std::get<FrequencyCap>(cap.body).distinct = FrequencyCap::Distinct::kLocalDay;
+  world.rules = {cap};
+  EXPECT_THAT(Deniers(world.At("2026-04-10T02:00:00Z")), ElementsAre("engine.no_zone", "xa.cap"));
+  std::get<FrequencyCap>(world.rules.front().body).distinct = FrequencyCap::Distinct::kChannel;
+  EXPECT_THAT(Deniers(world.At("2026-04-10T02:00:00Z")), ElementsAre("engine.no_zone"));
+}
+
+TEST(Seen, WhatNeverHappenedNeedsNoZoneToSayWhen) {
+  TestWorld world;
+  world.zones = NoZones();
+  Rule rule = HoursRule("xa.hours", 9, 10);
+  Seen seen;
+  seen.of = EventFilter(EventName::kInbound);
+  seen.window.unit = WindowUnit::kCalendarDay;
+  seen.window.n = 1;
+  rule.applies.seen = {seen};
+  world.rules = {rule};
+  EXPECT_THAT(Deniers(world.At("2026-04-10T02:00:00Z")), ElementsAre("engine.no_zone"));
+  world.Add(EventName::kInbound, "2026-04-09T02:00:00Z");
+  EXPECT_THAT(Deniers(world.At("2026-04-10T02:00:00Z")), ElementsAre("engine.no_zone", "xa.hours"))
+      << "it may have been today";
 }
 
 TEST(Cooldown, CountsTheDayOfTheTalkAsDayOneWhenItsRuleSaysSo) {
@@ -421,6 +456,53 @@ TEST(StopContact, WhatKeepsItCountsOnlyInTimeInAnyZone) {
   }
 }
 
+TEST(StopContact, OfOneInstantOnlyWhatWasToldLaterBeginsTheWaitThatEndsIt) {
+  for (const bool hardship_first : {true, false}) {
+    TestWorld world;
+    StopContact::Until until;
+    until.after = EventFilter(EventName::kHardship);
+    until.wait = {Wait{Wait::Unit::kHours, 24}};
+    StopContact stop;
+    stop.standing = EventFilter(EventName::kRefusal);
+    stop.until = {until};
+    world.rules = {MakeRule("xa.refusal", RuleKind::kStopContact, stop)};
+    if (hardship_first) world.Add(EventName::kHardship, "2026-04-01T16:00:00Z");
+    world.Add(EventName::kRefusal, "2026-04-01T16:00:00Z");
+    if (!hardship_first) world.Add(EventName::kHardship, "2026-04-01T16:00:00Z");
+    EXPECT_EQ(world.At("2026-04-02T16:00:00Z").answer == Answer::kAllowed, !hardship_first);
+  }
+}
+
+TEST(OptOut, IsLiftedByWhatWasSaidLaterThoughItArrivedLater) {
+  const struct {
+    const char* agreed_at;
+    bool lifted;
+  } rows[] = {{"2026-04-01T12:00:00Z", false}, {"2026-04-01T12:00:01Z", true}};
+  for (const auto& row : rows) {
+    TestWorld world;
+    world.rules = {MakeRule("xa.opt_out", RuleKind::kOptOut, OptOut{})};
+    world.Add(EventName::kOptOut, "2026-04-01T12:00:00Z").received_at = Utc("2026-04-05T12:00:00Z");
+    world.Add(EventName::kConsent, row.agreed_at).covers = {Covers::kChannel};
+    EXPECT_EQ(world.At("2026-04-06T12:00:00Z").answer == Answer::kAllowed, row.lifted);
+  }
+}
+
+TEST(ConsentRequired, WhatWasGivenLongAgoIsNotTakenBackByARefusalAboutAnotherDebt) {
+  for (const bool own : {true, false}) {
+    TestWorld world;
+    world.channel_consent = ChannelConsent::kGivenLongAgo;
+    Account other = world.accounts.front();
+    other.id = NumberedId<AccountId>(2);
+    world.accounts.push_back(other);
+    ConsentRequired required;
+    required.consent.covers = {Covers::kChannel};
+    world.rules = {MakeRule("xa.consent", RuleKind::kConsentRequired, required)};
+    world.Add(EventName::kOptOut, "2026-04-01T12:00:00Z").accounts = {
+        own ? world.accounts.front().id : other.id};
+    EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer == Answer::kDenied, own);
+  }
+}
+
 TEST(OptOut, ReachesThePointItNamesAndNoOther) {
   TestWorld world;
   OptOut opt_out;
@@ -611,6 +693,100 @@ TEST(Exceptions, SpareOneRuleAloneAndNeverOnAGuess) {
   EXPECT_EQ(decision.answer, Answer::kDenied) << "a cap of none never opens";
 }
 
+TEST(Exceptions, OfEarlierMessagesNobodySupposesThatTheyWereInOrder) {
+  // One message in which shaming was found is let through at night: what nobody looked into may have
+  // been it.
+  TestWorld world;
+  world.papers_in_order = true;
+  world.vocabulary.findings = {"shaming"};
+  Rule rule = HoursRule("xa.hours", 9, 10);
+  policy::Test found;
+  found.field = Field::kMessageFound;
+  found.values = {{0, "shaming"}};
+  Exception exception;
+  exception.when.tests = {found};
+  exception.up_to = Allowance{};
+  exception.up_to->limit = 1;
+  exception.up_to->window = Window{};
+  exception.up_to->window->unit = WindowUnit::kSinceEver;
+  rule.exceptions = {exception};
+  world.rules = {rule};
+  world.contact.message.found = {"shaming"};
+  EXPECT_EQ(world.At("2026-04-02T20:00:00Z").answer, Answer::kAllowed);
+  Event& before = world.AddCall("2026-04-01T16:00:00Z");
+  EXPECT_EQ(world.At("2026-04-02T20:00:00Z").answer, Answer::kDeferred);
+  before.message.found.emplace();
+  EXPECT_EQ(world.At("2026-04-02T20:00:00Z").answer, Answer::kAllowed) << "nothing was found in it";
+}
+
+TEST(Exceptions, WhatAnEarlierContactUsedIsAskedOfItsOwnNumberAndOfWhatWasSaidBeforeIt) {
+  const auto once = [](Condition when) {
+    Exception exception;
+    exception.when = std::move(when);
+    exception.up_to = Allowance{};
+    exception.up_to->limit = 1;
+    exception.up_to->window = Window{};
+    exception.up_to->window->unit = WindowUnit::kSinceEver;
+    return exception;
+  };
+  // Spared is one contact at a point that the creditor has used.
+  for (const bool own_point : {true, false}) {
+    TestWorld world;
+    ContactPoint other = world.borrower.contact_points.front();
+    other.id = NumberedId<ContactPointId>(2);
+    world.borrower.contact_points.push_back(other);
+    auto by_creditor = std::make_shared<Filter>();
+    by_creditor->events = {EventName::kAttempt};
+    by_creditor->by = {DoneBy::kCreditor};
+    Seen seen;
+    seen.of = by_creditor;
+    seen.scope = static_cast<Scopes>(Scope::kPoint);
+    Rule rule = HoursRule("xa.hours", 9, 10);
+    rule.exceptions = {once({})};
+    rule.exceptions.front().when.seen = {seen};
+    world.rules = {rule};
+    world.AddCall("2026-04-01T12:00:00Z").by = DoneBy::kCreditor;
+    world.AddCall("2026-04-01T16:00:00Z").point = own_point ? *world.contact.point : other.id;
+    EXPECT_EQ(world.At("2026-04-02T20:00:00Z").answer == Answer::kAllowed, !own_point);
+  }
+  // Spared is one contact that was agreed to.
+  for (const bool agreed_first : {true, false}) {
+    TestWorld world;
+    ConsentTest test;
+    test.covers = {Covers::kHours};
+    Rule rule = HoursRule("xa.hours", 9, 10);
+    rule.exceptions = {once({})};
+    rule.exceptions.front().when.consents = {test};
+    world.rules = {rule};
+    const auto agree = [&] {
+      world.Add(EventName::kConsent, "2026-04-01T16:00:00Z").covers = {Covers::kHours};
+    };
+    if (agreed_first) agree();
+    world.AddCall("2026-04-01T16:00:00Z");
+    if (!agreed_first) agree();
+    EXPECT_EQ(world.At("2026-04-02T20:00:00Z").answer == Answer::kAllowed, !agreed_first);
+  }
+}
+
+TEST(ConsentRequired, APartysRefusalEndsNoAgreementOfTheBorrowers) {
+  TestWorld world;
+  Party neighbour;
+  neighbour.id = NumberedId<Id128>(7);
+  world.borrower.parties = {neighbour};
+  ConsentRequired required;
+  required.consent.covers = {Covers::kChannel};
+  world.rules = {MakeRule("xa.consent", RuleKind::kConsentRequired, required)};
+  world.Add(EventName::kConsent, "2026-04-01T12:00:00Z").covers = {Covers::kChannel};
+  Event& refusal = world.Add(EventName::kOptOut, "2026-04-01T13:00:00Z");
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kDenied);
+  refusal.by = DoneBy::kParty;
+  refusal.by_party = neighbour.id;
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kAllowed);
+  world.channel_consent = ChannelConsent::kGivenLongAgo;
+  world.history.erase(world.history.begin());
+  EXPECT_EQ(world.At("2026-04-02T12:00:00Z").answer, Answer::kAllowed);
+}
+
 TEST(Days, AZoneThatHasLeftTheSetEndsNoWaitAndNoWindow) {
   // A wait over the 11th: at 04:00 in the home zone, at 08:00 in the one the borrower declared, which
   // counts for ninety days.
@@ -761,6 +937,18 @@ TEST(Question, KeepsEveryDenialAndNamesTheFirstCommonOpening) {
   EXPECT_EQ(FormatInstant(*night.denials[0].opens_at), "2026-04-03T04:00:00Z");
   EXPECT_EQ(night.denials[1].rule, "xa.hours");
   EXPECT_EQ(Opening(night), "2026-04-03T12:00:00Z");
+}
+
+TEST(Question, TheEnginesOwnRefusalsKeepTheirNamesWhereSeveralAccountsAreAskedAbout) {
+  TestWorld world;
+  world.zones = NoZones();
+  world.borrower.places.clear();
+  Account other = world.accounts.front();
+  other.id = NumberedId<AccountId>(2);
+  world.accounts.push_back(other);
+  world.contact.accounts.push_back(other.id);
+  EXPECT_THAT(Deniers(world.At("2026-04-03T12:00:00Z")),
+              ElementsAre("engine.no_jurisdiction", "engine.no_zone"));
 }
 
 TEST(Question, WithoutAPlaceOrAPackTheAnswerIsNo) {

@@ -103,6 +103,12 @@ inline std::shared_ptr<const Filter> EventFilter(EventName name) {
   return filter;
 }
 
+// A house that knows no clock at all.
+inline std::shared_ptr<const ZoneTables> NoZones() {
+  return std::make_shared<const ZoneTables>(
+      "test", std::map<std::string, std::shared_ptr<const ZoneTable>>());
+}
+
 // A borrower in XA-N with one mobile of North, one account, and a contact by call.
 struct TestWorld {
   std::shared_ptr<const ZoneTables> zones = TestZones();
@@ -117,6 +123,7 @@ struct TestWorld {
   std::map<std::string, HolidayCalendar> calendars;
   std::vector<std::string> warn, mute;  // of an overlay beside the pack
   bool papers_in_order = false;
+  ChannelConsent channel_consent = ChannelConsent::kOnlyHistory;
 
   TestWorld() {
     tenant.id = "lender";
@@ -182,6 +189,7 @@ struct TestWorld {
     facts.tenant = &tenant;
     facts.borrower = &borrower;
     facts.papers_in_order_by_default = papers_in_order;
+    facts.channel_consent = channel_consent;
     for (const Account& account : accounts) facts.accounts.push_back(&account);
     for (const Event& event : history) facts.history.push_back(&event);
     return Resolve(facts, {*bundle, zones, places});
