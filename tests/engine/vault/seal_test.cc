@@ -215,6 +215,39 @@ TEST(Seal, X1EveryOtherSpellingIsRefused) {
   }
 }
 
+// Our own way of writing bytes, against libsodium's, at each length modulo three.
+TEST(Seal, WritesBytesAsLibsodiumDoes) {
+  SeededRandomness randomness(11);
+  for (int i = 0; i < 200; ++i) {
+    Bytes32 bytes;
+    randomness.Fill(bytes);
+    const DataKey key = DataKey::Derive(SecretKey::Copy(bytes));
+    EXPECT_EQ(key.kid_text(), Base64Url(audit::AsText(key.kid())));
+    const Bytes16 tag = key.Tag("x");
+    EXPECT_EQ(key.TagText("x"), Base64Url({reinterpret_cast<const char*>(tag.data()), tag.size()}));
+    Nonce nonce;
+    randomness.Fill(nonce);
+    const cj1::Value plain = cj1::Object().Set("text", std::string(static_cast<size_t>(i), 'x'));
+    const cj1::Value seal = SealEntry(key, plain, Place().View(), nonce).value();
+    EXPECT_EQ(seal.Find("n")->AsString(),
+              Base64Url({reinterpret_cast<const char*>(nonce.data()), nonce.size()}));
+    EXPECT_EQ(OpenEntry(key, seal, Place().View()).value(), plain);
+  }
+}
+
+// Whatever stands in the place of one letter, only that letter opens the seal.
+TEST(Seal, X1OneSpellingOfEachLetter) {
+  const std::string ct = VectorSeal().Find("ct")->AsString();
+  for (const size_t at : {size_t{0}, size_t{1}, ct.size() - 2, ct.size() - 1}) {
+    for (int letter = 0; letter < 256; ++letter) {
+      std::string bent = ct;
+      bent[at] = static_cast<char>(letter);
+      const auto opened = OpenEntry(VectorKey(), With(VectorSeal(), "ct", bent), Place().View());
+      EXPECT_EQ(opened.ok(), bent == ct) << at << ": " << letter;
+    }
+  }
+}
+
 TEST(Seal, X1AnyFlippedBitIsNoticed) {
   const std::string sealed = Raw("ciphertext"), nonce = Raw("nonce");
   for (size_t i = 0; i < (sealed.size() + nonce.size()) * 8; ++i) {
