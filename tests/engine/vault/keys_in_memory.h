@@ -2,6 +2,7 @@
 // before it did anything or after it did everything: what a crash or a broken disk leaves.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -21,7 +22,7 @@ enum class Fault { kBefore, kAfter };
 struct Faults {
   int at = -1;
   Fault fault = Fault::kBefore;
-  int calls = 0;
+  std::atomic<int> calls = 0;  // the ports have a mutex each
 
   // `change` done, unless it is the turn of the fault.
   absl::Status Do(const std::function<absl::Status()>& change) {

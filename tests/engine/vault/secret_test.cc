@@ -74,7 +74,11 @@ TEST(SecretKey, X4StaysOutOfCoreFilesAndOutOfTheSwap) {
   const std::string flags = FlagsAt(key.data());
   if (flags.empty()) GTEST_SKIP() << "this system tells nothing of its memory";
   EXPECT_THAT(flags, testing::HasSubstr(" dd "));
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  // The sanitizers answer mlock themselves, and lock nothing.
+#else
   EXPECT_EQ(flags.find(" lo ") != std::string::npos, LockedMemory().ok()) << flags;
+#endif
 }
 
 }  // namespace
