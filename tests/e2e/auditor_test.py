@@ -193,6 +193,33 @@ class ARealLog(TwoReaders):
         folder = self.written(self.log)
         forged_log.put(folder, 0, 7, verify.TILE, bytes(verify.TILE * verify.HASH))
         self.verified(folder, self.vkey)
+        # As long as each is as wide as its path says.
+        forged_log.put(folder, 0, 7, verify.TILE, bytes(verify.TILE * verify.HASH - 1))
+        self.refused(folder, self.vkey, "F2", "tile/0/007")
+
+    def test_an_id_without_a_letter_is_no_telephone_number(self):
+        seq = self.entry_of_kind("account.submitted")
+        for digits, condition in ((32, None), (31, "E11"), (33, "E11")):
+            def change(entries):
+                entries[seq]["data"]["more"] = "1" * digits
+                return entries
+            folder = self.written(self.log.changed(change).signed_by(self.signer))
+            if condition:
+                self.refused(folder, self.vkey, condition, f"entry {seq}")
+            else:
+                self.verified(folder, self.vkey)
+
+    def test_nothing_is_sealed_with_an_erased_key(self):
+        seq = self.entry_of_kind("attempt.settled")
+        kid, nonce = ("A" * letters for letters in (43, 32))
+        seal = {"alg": "xchacha20poly1305", "ct": "A" * 107, "kid": kid, "n": nonce}
+        for kind in ("borrower.erase_started", "borrower.erased"):
+            def change(entries):
+                entries[2] = {**entries[2], "kind": kind, "data": {"kids": [kid]}}
+                entries[seq] = {**entries[seq], "seal": seal}
+                return entries
+            folder = self.written(self.log.changed(change).signed_by(self.signer))
+            self.refused(folder, self.vkey, "X2", f"entry {seq}")
 
     def test_wrong_use_is_neither_verified_nor_tampered_with(self):
         for folder, key in ((self.folder / "none", self.vkey), (self.export, "no key"),
