@@ -177,11 +177,12 @@ absl::StatusOr<Proved> ProveInData(const std::string& data, uint64_t seq,
   if (seq >= entries) {
     return NotFound(absl::StrCat("entry ", seq, ": the log has ", entries, " entries, from 0"));
   }
-  FORBEAR_ASSIGN_OR_RETURN(const auto checkpoints, reader->CheckpointRows());
-  if (checkpoints.empty()) {
+  absl::StatusOr<std::string> note = reader->NewestNote();
+  if (absl::IsNotFound(note.status())) {
     return NotSigned(seq, 0, "start `forbear serve`, which signs one within a second");
   }
-  Proved proved{{seq, {}, checkpoints.back().note}, {}};
+  if (!note.ok()) return note.status();
+  Proved proved{{seq, {}, *std::move(note)}, {}};
   FORBEAR_ASSIGN_OR_RETURN(const audit::Checkpoint checkpoint,
                            ReadNote(proved.text.checkpoint, key));
   const uint64_t size = checkpoint.head.size;
@@ -282,16 +283,16 @@ int RunAuditExport(const std::string& folder, const std::string& data, bool json
   };
   const auto reader = sqlite::LogReader::Open(data);
   if (!reader.ok()) return fail(reader.status());
-  const auto checkpoints = (*reader)->CheckpointRows();
-  if (!checkpoints.ok()) return fail(checkpoints.status());
-  if (checkpoints->empty()) {
+  const absl::StatusOr<std::string> newest = (*reader)->NewestNote();
+  if (absl::IsNotFound(newest.status())) {
     err << "forbear: audit export: `" << data
         << "` has no signed checkpoint yet; start `forbear serve` once\n";
     return kFailed;
   }
+  if (!newest.ok()) return fail(newest.status());
   auto exporter = logexport::Exporter::Open(folder, logexport::Existing::kCompareAll);
   if (!exporter.ok()) return fail(exporter.status());
-  const absl::Status exported = exporter->Export(**reader, checkpoints->back().note);
+  const absl::Status exported = exporter->Export(**reader, *newest);
   if (!exported.ok()) return fail(exported);
   if (json) {
     out << nlohmann::json{{"exported", exporter->exported()}, {"folder", folder}} << "\n";

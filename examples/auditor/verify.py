@@ -873,7 +873,8 @@ class Audit:
         if note.size > self.checkpoint.size or self._roots.get(note.size) != note.root:
             self.findings.add("G7", where, "its checkpoint is not one of this log's past")
         elif leaf is None or not proves_inclusion(leaf, index, note.size, note.root, hashes):
-            self.findings.add("P3", where, f"does not prove entry {index} of this log")
+            # The root is the checkpoint's, and the entry the log's: neither is the proof's to say.
+            self.findings.add("P1", where, f"does not prove entry {index} of this log")
         else:
             self.proved.append(index)
 

@@ -52,6 +52,18 @@ TEST(ProofText, EveryEntryOfTheSampleIsProvedByItsOwnAndByNoOther) {
   }
 }
 
+TEST(ProofText, TheTextThatOtherProgramsMadeIsReadWrittenAndProved) {
+  const auto& file = Vectors()["proof_file"];
+  const std::string text = file["text"];
+  const auto proof = ParseProofText(text);
+  ASSERT_TRUE(proof.ok()) << proof.status();
+  EXPECT_EQ(proof->index, file["index"].get<uint64_t>());
+  EXPECT_EQ(EncodeProofText(*proof), text);
+  const auto checkpoint = CheckProofText(*proof, Unhex(file["leaf"]), Key());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->head.size, 8u);
+}
+
 TEST(ProofText, ALogOfOneEntryNeedsNoHash) {
   const SigningKey key = SigningKey::FromSeed("audit.example/one", Bytes32{1}).value();
   const Export one = Export::Make({Sample().Entries()[0]}, key);
