@@ -138,7 +138,8 @@ struct Proved {
 };
 
 absl::Status NotSigned(uint64_t seq, uint64_t size, std::string_view what_to_do) {
-  return FailedPrecondition(absl::StrCat("entry ", seq, " is not under a checkpoint yet: the newest ",
+  return FailedPrecondition(absl::StrCat("entry ", seq,
+                                         " is not under a checkpoint yet: the newest ",
                                          "covers the first ", size, "; ", ToAbsl(what_to_do)));
 }
 
@@ -402,8 +403,9 @@ void AddAuditCommands(CLI::App& app, int* exit_code) {
   proof->add_option("--entry-out", proving->entry_out, "a file for the entry's bytes");
   CLI::Option* check =
       proof->add_option("--check", proving->check, "a file with a proof to check")->excludes(entry);
-  proof->add_option("--entry-bytes", proving->entry_bytes,
-                    "the entry's bytes, exactly; - for standard input")
+  proof
+      ->add_option("--entry-bytes", proving->entry_bytes,
+                   "the entry's bytes, exactly; - for standard input")
       ->needs(check);
   proof->callback([=] { *exit_code = RunAuditProof(*proving, std::cin, std::cout, std::cerr); });
 }

@@ -4,10 +4,12 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
 #include "adapters/grpc/backend.h"
+#include "engine/audit/report.h"
 #include "forbear/v1/audit_service.pb.h"
 
 namespace forbear::grpc_adapter {
@@ -50,8 +52,7 @@ EntryQuery ReadEntryQuery(const Call& call, const Request& request, Reading& rea
     query.attempt = reading.ReadOurId<AttemptId>(request.attempt_id(), root.Of("attempt_id"));
   }
   const auto text = [&](const std::string& value, std::string_view name) {
-    return value.empty() ? std::optional<std::string>()
-                         : reading.ReadText(value, root.Of(name));
+    return value.empty() ? std::optional<std::string>() : reading.ReadText(value, root.Of(name));
   };
   query.kind_prefix = text(request.kind_prefix(), "kind_prefix");
   query.rule = text(request.rule(), "rule");
@@ -63,6 +64,13 @@ EntryQuery ReadEntryQuery(const Call& call, const Request& request, Reading& rea
   query.first_seq = request.first_seq();
   return query;
 }
+
+// Counts the entries of `query` until there are `most` of them, page by page; then answers where to
+// go on, or nothing when that was all. kDeadlineExceeded when `deadline` passes before.
+absl::StatusOr<std::optional<uint64_t>> CountEntries(const Store& store, EntryQuery query,
+                                                     uint64_t most,
+                                                     std::chrono::system_clock::time_point deadline,
+                                                     audit::EntryReport* report);
 
 // The stream of ExportEntries; owns itself.
 grpc::ServerWriteReactor<v1::ExportEntriesResponse>* MakeExportStream(

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include "adapters/grpc/audit_query.h"
 #include "adapters/grpc/services.h"
 #include "engine/audit/hash.h"
@@ -119,6 +122,26 @@ absl::Status WriteEntry(const StoredEntry& entry, v1::Entry* out) {
   out->set_kind(text("kind"));
   out->set_borrower_id(text("borrower"));
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<uint64_t>> CountEntries(
+    const Store& store, EntryQuery query, uint64_t most,
+    std::chrono::system_clock::time_point deadline, audit::EntryReport* report) {
+  for (uint64_t left = most; left > 0;) {
+    if (std::chrono::system_clock::now() >= deadline) {
+      return absl::DeadlineExceededError("the counting took too long; ask for less time");
+    }
+    query.limit = std::min<uint64_t>(left, kCountedAtOnce);
+    FORBEAR_ASSIGN_OR_RETURN(const EntryPage page, store.ScanEntries(query));
+    for (const StoredEntry& entry : page.entries) {
+      FORBEAR_ASSIGN_OR_RETURN(const cj1::Value value, cj1::Parse(entry.bytes));
+      report->Count(value);
+    }
+    left -= page.entries.size();
+    if (!page.next_seq.has_value()) return std::nullopt;
+    query.first_seq = *page.next_seq;
+  }
+  return query.first_seq;
 }
 
 grpc::Status AuditServiceImpl::ListEntries(grpc::ServerContext* context,
@@ -243,23 +266,14 @@ grpc::Status AuditServiceImpl::GetReport(grpc::ServerContext* context,
         ReadSpan(*request, reading, &query);
         FORBEAR_RETURN_IF_ERROR(ToStatus(reading.TakeViolations()));
         FORBEAR_RETURN_IF_ERROR(ReadToken(backend_, call, request->page_token(), &query));
-        query.limit = kCountedAtOnce;
         audit::EntryReport report;
-        while (report.entries < kMostEntriesCounted) {
-          if (std::chrono::system_clock::now() >= call.deadline) {
-            return absl::DeadlineExceededError("the counting took too long; ask for less time");
-          }
-          FORBEAR_ASSIGN_OR_RETURN(const EntryPage page, backend_.store().ScanEntries(query));
-          for (const StoredEntry& entry : page.entries) {
-            FORBEAR_ASSIGN_OR_RETURN(const cj1::Value value, cj1::Parse(entry.bytes));
-            report.Count(value);
-          }
-          query.first_seq = page.next_seq.value_or(0);
-          if (!page.next_seq.has_value()) break;
-        }
+        FORBEAR_ASSIGN_OR_RETURN(
+            const std::optional<uint64_t> next,
+            CountEntries(backend_.store(), std::move(query), kMostEntriesCounted, call.deadline,
+                         &report));
         Write(report, response);
-        if (query.first_seq != 0) {
-          response->set_next_page_token(backend_.SealToken(call, std::to_string(query.first_seq)));
+        if (next.has_value()) {
+          response->set_next_page_token(backend_.SealToken(call, std::to_string(*next)));
         }
         return absl::OkStatus();
       });

@@ -42,7 +42,7 @@ struct ServerOptions {
   // The newest signed checkpoint, whole; kNotFound when there is none yet. May be empty: then
   // GetCheckpoint says so.
   std::function<absl::StatusOr<std::string>()> newest_checkpoint;
-  // The log's entries and tiles, one source a call, for proofs. May be empty: then no proof is made.
+  // The log's entries and tiles, one source a call. May be empty: then no proof is made.
   std::function<std::unique_ptr<audit::EntrySource>()> open_log;
   // Called once for every call answered: `AccountService/SubmitAccount`, `OK`. May be empty.
   std::function<void(std::string_view method, std::string_view code, std::chrono::nanoseconds took)>

@@ -208,8 +208,8 @@ absl::StatusOr<std::vector<audit::CheckpointRow>> LogReader::CheckpointRows() co
 }
 
 absl::StatusOr<std::string> LogReader::NewestNote() const {
-  FORBEAR_ASSIGN_OR_RETURN(
-      Query query, Prepare("SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1"));
+  FORBEAR_ASSIGN_OR_RETURN(Query query,
+                           Prepare("SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1"));
   FORBEAR_ASSIGN_OR_RETURN(const bool row, query.Step());
   if (!row) return NotFound("no checkpoint was signed yet");
   return query.Bytes(0);

@@ -457,11 +457,10 @@ absl::Status SqliteStore::Writer::CompareLog(const audit::LogHead& head) {
     return DataLoss("store: the log's head and its entries do not end together");
   }
   uint64_t next = head.size - std::min(head.size, kEntriesComparedAtStart);
-  FORBEAR_ASSIGN_OR_RETURN(
-      const EntryPage newest,
-      tables_->ScanEntries({.first_seq = next,
-                            .limit = kEntriesComparedAtStart,
-                            .scan_limit = kEntriesComparedAtStart}));
+  FORBEAR_ASSIGN_OR_RETURN(const EntryPage newest,
+                           tables_->ScanEntries({.first_seq = next,
+                                                 .limit = kEntriesComparedAtStart,
+                                                 .scan_limit = kEntriesComparedAtStart}));
   for (const StoredEntry& entry : newest.entries) {
     if (entry.seq != next++ || audit::LeafHash(entry.bytes) != entry.leaf_hash) {
       return DataLoss("store: an entry of the log is missing or is not what was hashed");

@@ -158,10 +158,11 @@ struct Tables::Statements {
         list_entries_of_tenant(d,
                                "SELECT seq, leaf_hash, bytes, kind FROM log_entry WHERE seq >= ?1 "
                                "AND seq < ?2 AND tenant = ?3 ORDER BY seq"),
-        list_entries_of_borrower(d,
-                                 "SELECT seq, leaf_hash, bytes, kind FROM log_entry WHERE seq >= ?1 "
-                                 "AND seq < ?2 AND borrower = ?3 "
-                                 "AND (?4 IS NULL OR +tenant = ?4) ORDER BY seq"),
+        list_entries_of_borrower(
+            d,
+            "SELECT seq, leaf_hash, bytes, kind FROM log_entry WHERE seq >= ?1 "
+            "AND seq < ?2 AND borrower = ?3 "
+            "AND (?4 IS NULL OR +tenant = ?4) ORDER BY seq"),
         find_head(d, "SELECT origin, size, root, peaks, last_time, counts FROM log_head"),
         entries_end(d, "SELECT max(seq) FROM log_entry"),
         newest_checkpoint(d,

@@ -200,7 +200,8 @@ std::string CheckpointBody(const Checkpoint& checkpoint) {
 }
 
 bool IsKeyName(std::string_view name) {
-  if (name.empty() || !cj1::IsUtf8(name) || name.find("://") != std::string_view::npos) return false;
+  if (name.empty() || !cj1::IsUtf8(name) || name.find("://") != std::string_view::npos)
+    return false;
   for (size_t at = 0; at < name.size(); ++at) {
     if (name[at] == ' ' || name[at] == '+' || IsControlAt(name, at)) return false;
   }

@@ -135,8 +135,8 @@ bool MayStandInClear(std::string_view text) {
   }
   const std::string_view digits = text[0] == '+' ? text.substr(1) : text;
   if (digits.size() < kFewestPhoneDigits) return true;
-  // Now and then an id has no letter. It has 32 digits and a telephone number at most 15 (E.164), so
-  // it is none; and a log that has one would break E11 for good.
+  // Now and then an id has no letter. It has 32 digits and a telephone number at most 15 (E.164),
+  // so it is none; and a log that has one would break E11 for good.
   if (IsHexId(text)) return true;
   return !std::all_of(digits.begin(), digits.end(), IsDigit);
 }

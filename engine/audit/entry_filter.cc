@@ -26,9 +26,9 @@ bool Holds(const cj1::Value* list, std::string_view text) {
 // One of the list is the rule's id, or an object that names it.
 bool Names(const cj1::Value* list, std::string_view rule) {
   return list != nullptr && list->is_array() &&
-         std::any_of(
-             list->AsArray().begin(), list->AsArray().end(),
-             [&](const cj1::Value& item) { return Is(&item, rule) || Is(item.Find("rule"), rule); });
+         std::any_of(list->AsArray().begin(), list->AsArray().end(), [&](const cj1::Value& item) {
+           return Is(&item, rule) || Is(item.Find("rule"), rule);
+         });
 }
 
 // An object's own channel, or one of several that it is about.
@@ -56,10 +56,12 @@ bool AsksForContent(const EntryQuery& query) {
 
 bool Matches(const EntryQuery& query, const cj1::Value& entry) {
   if (query.tenant.has_value() && !Is(entry.Find("tenant"), *query.tenant)) return false;
-  if (query.borrower.has_value() && !Is(entry.Find("borrower"), query.borrower->Hex())) return false;
+  if (query.borrower.has_value() && !Is(entry.Find("borrower"), query.borrower->Hex()))
+    return false;
   if (query.kind_prefix.has_value()) {
     const cj1::Value* kind = entry.Find("kind");
-    if (kind == nullptr || !kind->is_string() || !MatchesKind(query, kind->AsString())) return false;
+    if (kind == nullptr || !kind->is_string() || !MatchesKind(query, kind->AsString()))
+      return false;
   }
   if (query.account.has_value()) {
     const std::string id = query.account->Hex();
@@ -124,8 +126,7 @@ absl::StatusOr<EntryRange> RangeOf(
     const std::function<absl::StatusOr<std::string>(uint64_t seq)>& entry_at) {
   EntryRange range{std::min(query.first_seq, size), size};
   if (query.from.has_value()) {
-    FORBEAR_ASSIGN_OR_RETURN(range.first,
-                             FirstAtOrAfter(*query.from, range.first, size, entry_at));
+    FORBEAR_ASSIGN_OR_RETURN(range.first, FirstAtOrAfter(*query.from, range.first, size, entry_at));
   }
   if (query.to.has_value()) {
     FORBEAR_ASSIGN_OR_RETURN(range.end, FirstAtOrAfter(*query.to, range.first, size, entry_at));

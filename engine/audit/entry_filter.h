@@ -19,7 +19,8 @@
 namespace forbear::audit {
 
 // Entries that a store looks at for one page, whether they match or not. A filter that matches
-// nothing then costs no more than forty full pages, and whoever asked goes on from where it stopped.
+// nothing then costs no more than forty full pages, and whoever asked goes on from where it
+// stopped.
 inline constexpr size_t kMostEntriesScanned = 20'000;
 
 // What is asked for. Everything that is set must hold.
@@ -31,9 +32,9 @@ struct EntryQuery {
   std::optional<AttemptId> attempt;         // `ref.attempt`
   std::optional<std::string> rule;          // in `data.denials`, `.set_aside` or `.obligations`
   std::optional<std::string> jurisdiction;  // `data.jurisdiction` or one of `data.jurisdictions`
-  std::optional<Channel> channel;           // `channel`, or one of `channels`, of `data` or its event
-  std::optional<Instant> from;              // `time` at or after
-  std::optional<Instant> to;                // `time` before
+  std::optional<Channel> channel;  // `channel`, or one of `channels`, of `data` or its event
+  std::optional<Instant> from;     // `time` at or after
+  std::optional<Instant> to;       // `time` before
   uint64_t first_seq = 0;
   size_t limit = 500;
   size_t scan_limit = kMostEntriesScanned;

@@ -65,8 +65,8 @@ absl::StatusOr<ProofText> ParseProofText(std::string_view text) {
   }
   ProofText proof;
   const std::string_view digits = lines[1].substr(kIndex.size());
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(),
-                                            proof.index);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), proof.index);
   if (error != std::errc() || end != digits.data() + digits.size() ||
       digits != std::to_string(proof.index)) {
     return Broken("P3", "the index is not a plain decimal number");
@@ -93,9 +93,8 @@ absl::Status CheckUnder(const ProofText& proof, std::string_view entry,
   const absl::Status proven =
       VerifyInclusion(LeafHash(entry), proof.index, checkpoint.head, proof.hashes);
   if (proven.ok()) return proven;
-  return Broken("P1",
-                absl::StrCat("the hashes do not lead from these bytes at ", proof.index,
-                             " to the checkpoint's root (", proven.message(), ")"));
+  return Broken("P1", absl::StrCat("the hashes do not lead from these bytes at ", proof.index,
+                                   " to the checkpoint's root (", proven.message(), ")"));
 }
 
 absl::StatusOr<Checkpoint> CheckProofText(const ProofText& proof, std::string_view entry,
@@ -115,8 +114,7 @@ absl::StatusOr<std::string> ExportedTiles::Tile(int level, uint64_t n, uint64_t 
 }
 
 absl::StatusOr<std::string> ExportedEntry(const FileSource& files, uint64_t seq, uint64_t size) {
-  FORBEAR_ASSIGN_OR_RETURN(const auto read,
-                           ReadFile(files, kBundleLevel, seq / kTileWidth, size));
+  FORBEAR_ASSIGN_OR_RETURN(const auto read, ReadFile(files, kBundleLevel, seq / kTileWidth, size));
   const auto& [file, bytes] = read;
   const auto entries = SplitBundle(bytes, file.width);
   if (!entries.ok() || entries->size() <= seq % kTileWidth) {

@@ -252,17 +252,18 @@ class ExportVerifier {
   // crash can leave before a newer checkpoint, are neither an error nor believed (F5).
   absl::Status HashTile(int level, uint64_t n, const std::string& recomputed) const {
     const uint64_t width = recomputed.size() / kHashBytes;
-    return ForEachFile({level, n, width}, [&](const std::string& path, uint64_t file_width,
-                                              const std::string& bytes) -> absl::Status {
-      FORBEAR_RETURN_IF_ERROR(CheckWidth({level, n, file_width}, path, bytes));
-      for (uint64_t i = 0; i < std::min(width, file_width); ++i) {
-        if (bytes.compare(i * kHashBytes, kHashBytes, recomputed, i * kHashBytes, kHashBytes) !=
-            0) {
-          return Finding("F3", absl::StrCat(path, " hash ", i, " differs"));
-        }
-      }
-      return absl::OkStatus();
-    });
+    return ForEachFile({level, n, width},
+                       [&](const std::string& path, uint64_t file_width,
+                           const std::string& bytes) -> absl::Status {
+                         FORBEAR_RETURN_IF_ERROR(CheckWidth({level, n, file_width}, path, bytes));
+                         for (uint64_t i = 0; i < std::min(width, file_width); ++i) {
+                           if (bytes.compare(i * kHashBytes, kHashBytes, recomputed, i * kHashBytes,
+                                             kHashBytes) != 0) {
+                             return Finding("F3", absl::StrCat(path, " hash ", i, " differs"));
+                           }
+                         }
+                         return absl::OkStatus();
+                       });
   }
 
   // F2 of the files that the checkpoint does not reach: what they hold is not believed (F5), but a

@@ -3,8 +3,8 @@
 // Everything is recomputed from the entries' bytes. The first broken condition is named with the
 // place: `F3: tile/0/001.p/3 hash 2 differs`. Conditions are tried in the order in which one
 // rests on the other: G1 to G6 (whose checkpoint is this), F1 to F5 (are these the files it commits
-// to), G7 (does it go on from the older checkpoints), E1 to E13 and X2 (does each entry make sense);
-// so an entry is blamed only when its bytes are those that were signed.
+// to), G7 (does it go on from the older checkpoints), E1 to E13 and X2 (does each entry make
+// sense); so an entry is blamed only when its bytes are those that were signed.
 //
 // A broken condition is kDataLoss, and ConditionOf reads its number back; any other code means
 // that the log could not be read. Pure, one pass, memory in proportion to the number of entries

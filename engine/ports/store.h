@@ -209,7 +209,7 @@ class Store {
                                                       Instant to, size_t limit) const = 0;
   virtual absl::StatusOr<std::vector<Pause>> ReadPauses() const = 0;
   // One page of the entries that match, in the order of the log. Looks at no more than
-  // `query.scan_limit`, so that it never runs long: a page may be short, or empty, and not the last.
+  // `query.scan_limit`, so that it never runs long: a page may be short or empty and not the last.
   virtual absl::StatusOr<EntryPage> ScanEntries(const EntryQuery& query) const = 0;
   // The first `query.limit` entries that match, however far apart they lie. Page after page, each
   // of the log as it then is.

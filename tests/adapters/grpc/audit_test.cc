@@ -1,7 +1,8 @@
-// The audit service over the wire: filters, pages, the stream, counts and proofs, each for the tenant
-// that asks and for nobody else.
+// The audit service over the wire: filters, pages, the stream, counts and proofs, each for the
+// tenant that asks and for nobody else.
 #include <thread>
 
+#include "adapters/grpc/audit_query.h"
 #include "engine/audit/proof_text.h"
 #include "tests/adapters/grpc/service_house.h"
 
@@ -45,7 +46,8 @@ std::vector<uint64_t> List(House& house, v1::ListEntriesRequest request,
   for (int pages = 0; pages < 1'000; ++pages) {
     grpc::ClientContext context;
     v1::ListEntriesResponse response;
-    const grpc::Status status = house.Audit(role, tenant)->ListEntries(&context, request, &response);
+    const grpc::Status status =
+        house.Audit(role, tenant)->ListEntries(&context, request, &response);
     EXPECT_TRUE(status.ok()) << status.error_message();
     for (const uint64_t seq : SeqsOf(response.entries())) seqs.push_back(seq);
     if (response.next_page_token().empty()) break;
@@ -220,8 +222,7 @@ TEST_F(AuditService, AStreamThatIsGivenUpLeavesItsRoom) {
   // More of them, one after the other, than a tenant may have at once.
   for (int i = 0; i < 80; ++i) {
     grpc::ClientContext context;
-    const auto reader =
-        house_.Audit()->ExportEntries(&context, v1::ExportEntriesRequest());
+    const auto reader = house_.Audit()->ExportEntries(&context, v1::ExportEntriesRequest());
     v1::ExportEntriesResponse response;
     ASSERT_TRUE(reader->Read(&response)) << i;
     context.TryCancel();
@@ -301,6 +302,38 @@ TEST_F(AuditService, AReportCountsTheTenantsEntriesInASpan) {
   EXPECT_EQ(report(CallerRole::kAuditor, "acme").answers().denied(), 2u) << "all of the log";
 }
 
+TEST_F(AuditService, ACountThatStopsSaysWhereToGoOnAndTheCountsAddUp) {
+  for (int i = 0; i < 25; ++i) {
+    house_.Record(i % 5 == 0 ? "other" : "acme",
+                  Decision("denied", "us.cap", "US-OH", Channel::kSms));
+  }
+  const auto later = std::chrono::system_clock::now() + std::chrono::minutes(1);
+  EntryQuery query;
+  query.tenant = "acme";
+  audit::EntryReport whole, parts;
+  const auto all = grpc_adapter::CountEntries(house_.store(), query, 1'000, later, &whole);
+  ASSERT_TRUE(all.ok());
+  EXPECT_EQ(*all, std::nullopt);
+  EXPECT_EQ(whole.entries, 20u);
+  int calls = 0;
+  for (std::optional<uint64_t> next = 0; next.has_value(); ++calls) {
+    ASSERT_LT(calls, 10);
+    query.first_seq = *next;
+    const auto went_to = grpc_adapter::CountEntries(house_.store(), query, 8, later, &parts);
+    ASSERT_TRUE(went_to.ok());
+    next = *went_to;
+  }
+  EXPECT_EQ(calls, 3) << "8, 8 and 4";
+  EXPECT_EQ(parts.entries, whole.entries);
+  EXPECT_EQ(parts.kinds, whole.kinds);
+  EXPECT_EQ(parts.answers, whole.answers);
+  EXPECT_EQ(parts.denying_rules, whole.denying_rules);
+  EXPECT_EQ(parts.places, whole.places);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(
+      grpc_adapter::CountEntries(house_.store(), query, 8, later - std::chrono::minutes(2), &parts)
+          .status()));
+}
+
 // ---- Proofs ------------------------------------------------------------------------------------
 
 TEST_F(AuditService, AnEntryIsProvedUnderTheNewestCheckpointAndCheckedOffline) {
@@ -314,8 +347,7 @@ TEST_F(AuditService, AnEntryIsProvedUnderTheNewestCheckpointAndCheckedOffline) {
     v1::GetInclusionProofRequest request;
     request.set_seq(seq);
     v1::GetInclusionProofResponse response;
-    const grpc::Status status =
-        house_.Audit(role)->GetInclusionProof(&context, request, &response);
+    const grpc::Status status = house_.Audit(role)->GetInclusionProof(&context, request, &response);
     ASSERT_TRUE(status.ok()) << status.error_message();
     v1::GetEntryRequest which;
     which.set_seq(seq);
@@ -350,8 +382,8 @@ TEST_F(AuditService, AnEntryIsProvedInATreeThatSomebodyKept) {
   EXPECT_EQ(response.checkpoint(), "");
   audit::Proof proof;
   for (const std::string& hash : response.hashes()) proof.push_back(audit::AsBytes32(hash));
-  EXPECT_TRUE(audit::VerifyInclusion(audit::AsBytes32(response.leaf_hash()), 7, older->head, proof)
-                  .ok());
+  EXPECT_TRUE(
+      audit::VerifyInclusion(audit::AsBytes32(response.leaf_hash()), 7, older->head, proof).ok());
 }
 
 TEST_F(AuditService, WhatNoCheckpointReachesYetIsSaidSo) {

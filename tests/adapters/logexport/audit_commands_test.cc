@@ -196,8 +196,8 @@ TEST_F(AuditCommands, AnEntryIsProvedFromTheStoreAndFromItsExportAlikeAndChecked
                                   .out = folder_ / "proof",
                                   .entry_out = folder_ / "entry"});
     ASSERT_EQ(of_export.exit_code, kOk) << of_export.err;
-    EXPECT_EQ(of_export.out, "the proof of entry " + std::to_string(seq) + " is in " +
-                                 (folder_ / "proof") + "\n");
+    EXPECT_EQ(of_export.out,
+              "the proof of entry " + std::to_string(seq) + " is in " + (folder_ / "proof") + "\n");
     EXPECT_EQ(logexport::Slurp(folder_ / "proof"), of_data.out) << "the same text";
     EXPECT_EQ(logexport::Slurp(folder_ / "entry"), log_.store.entries[seq]);
     const AuditProofCall check{.key = key, .check = folder_ / "proof", .entry_bytes = "-"};
@@ -210,8 +210,7 @@ TEST_F(AuditCommands, AnEntryIsProvedFromTheStoreAndFromItsExportAlikeAndChecked
     const Said other = Prove(check, log_.store.entries[seq + 1]);
     EXPECT_EQ(other.exit_code, kFailed);
     EXPECT_THAT(other.err, StartsWith("forbear: audit proof: P1: "));
-    EXPECT_THAT(Prove(check, log_.store.entries[seq] + "\n").err,
-                HasSubstr("leave it away"));
+    EXPECT_THAT(Prove(check, log_.store.entries[seq] + "\n").err, HasSubstr("leave it away"));
   }
 }
 
@@ -221,8 +220,8 @@ TEST_F(AuditCommands, AProofThatDoesNotHoldIsNamedByItsCondition) {
   const std::string good = logexport::Slurp(folder_ / "proof");
   const auto finding = [&](std::string text, const std::string& with) {
     EXPECT_TRUE(logexport::ReplaceFile(folder_ / "proof", text, 0600).ok());
-    const Said said = Prove({.key = with, .check = folder_ / "proof", .entry_bytes = "-"},
-                            log_.store.entries[7]);
+    const Said said =
+        Prove({.key = with, .check = folder_ / "proof", .entry_bytes = "-"}, log_.store.entries[7]);
     EXPECT_EQ(said.exit_code, kFailed);
     EXPECT_EQ(said.out, "");
     return said.err.substr(std::string("forbear: audit proof: ").size(), 2);
@@ -240,11 +239,11 @@ TEST_F(AuditCommands, AProofThatDoesNotHoldIsNamedByItsCondition) {
                               .verifier()
                               .Line()),
             "G2");
-  EXPECT_EQ(finding(good, audit::SigningKey::FromSeed("audit.example/other", Bytes32{7})
-                              .value()
-                              .verifier()
-                              .Line()),
-            "G2");
+  EXPECT_EQ(
+      finding(
+          good,
+          audit::SigningKey::FromSeed("audit.example/other", Bytes32{7}).value().verifier().Line()),
+      "G2");
 }
 
 TEST_F(AuditCommands, AnEntryThatNoCheckpointCoversYetSaysWhenToTryAgain) {
@@ -286,7 +285,8 @@ TEST_F(AuditCommands, AProofCalledWronglySaysWhatToGive) {
   EXPECT_EQ(Prove({}).exit_code, kWrongUse);
   EXPECT_EQ(Prove({.entry = 1, .check = "x"}).exit_code, kWrongUse);
   EXPECT_THAT(Prove({.check = "x"}).err, HasSubstr("--key VKEY"));
-  EXPECT_EQ(Prove({.key = key, .check = folder_ / "none", .entry_bytes = "-"}).exit_code, kWrongUse);
+  EXPECT_EQ(Prove({.key = key, .check = folder_ / "none", .entry_bytes = "-"}).exit_code,
+            kWrongUse);
   EXPECT_EQ(Prove({.entry = 1, .from = folder_ / "none"}).exit_code, kWrongUse);
   EXPECT_EQ(Prove({.entry = 1, .data = folder_ / "none"}).exit_code, kWrongUse);
   CLI::App app;

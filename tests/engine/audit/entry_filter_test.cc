@@ -17,9 +17,13 @@ struct Row {
   std::string kind = "decision.denied";
   std::string tenant = "acme";
   char borrower = 'b';
-  std::string ref = R"({"accounts":["11111111111111111111111111111111","2222222222222222222222222222222a"],"attempt":"dddddddddddddddddddddddddddddddd"})";
-  std::string data =
-      R"({"channel":"sms","denials":[{"reason":"hours","rule":"us.hours"},"us.cap"],"jurisdictions":["US","US-OH"],"obligations":[{"rule":"us.notice"}],"set_aside":[{"how":"warned","rule":"us.soft"}]})";
+  std::string ref = R"({"accounts":["11111111111111111111111111111111",)"
+                    R"("2222222222222222222222222222222a"],)"
+                    R"("attempt":"dddddddddddddddddddddddddddddddd"})";
+  std::string data = R"({"channel":"sms","denials":[{"reason":"hours","rule":"us.hours"},)"
+                     R"("us.cap"],"jurisdictions":["US","US-OH"],)"
+                     R"("obligations":[{"rule":"us.notice"}],)"
+                     R"("set_aside":[{"how":"warned","rule":"us.soft"}]})";
 
   cj1::Value Read() const {
     std::string bytes = R"({"actor":{"id":"x","kind":"system"},)";
@@ -80,11 +84,18 @@ TEST(EntryFilter, EverythingAskedMustHold) {
        true},
       {"its channel", denied, {.channel = Channel::kSms}, true},
       {"another channel", denied, {.channel = Channel::kCall}, false},
-      {"one of its channels", {.data = R"({"channels":["call","sms"]})"}, {.channel = Channel::kCall},
+      {"one of its channels",
+       {.data = R"({"channels":["call","sms"]})"},
+       {.channel = Channel::kCall},
        true},
-      {"its event's channel", {.data = R"({"event":{"channel":"call"}})"},
-       {.channel = Channel::kCall}, true},
-      {"content, of an entry without any", {.ref = "{}", .data = "{}"}, {.rule = "us.hours"}, false},
+      {"its event's channel",
+       {.data = R"({"event":{"channel":"call"}})"},
+       {.channel = Channel::kCall},
+       true},
+      {"content, of an entry without any",
+       {.ref = "{}", .data = "{}"},
+       {.rule = "us.hours"},
+       false},
       {"members of other types",
        {.ref = R"({"account":7,"accounts":"x"})", .data = R"({"denials":{},"jurisdictions":7})"},
        {.account = AccountId(IdOf('1')), .rule = "us.hours", .jurisdiction = "US"},
@@ -145,10 +156,9 @@ TEST(EntryFilter, BisectionFindsTheFirstEntryAtOrAfterATime) {
       EXPECT_LE(reads, 6) << "40 entries are halved six times";
     }
   }
-  const auto range = RangeOf({.from = kFirstInstant + Seconds(3),
-                              .to = kFirstInstant + Seconds(6),
-                              .first_seq = 9},
-                             entries.size(), entry_at);
+  const auto range = RangeOf(
+      {.from = kFirstInstant + Seconds(3), .to = kFirstInstant + Seconds(6), .first_seq = 9},
+      entries.size(), entry_at);
   ASSERT_TRUE(range.ok());
   EXPECT_EQ(range->first, 9u);
   EXPECT_EQ(range->end, 14u);
@@ -168,26 +178,26 @@ TEST(EntryFilter, ADamagedEntryIsNamedWhenBisectionMeetsIt) {
 TEST(EntryReport, CountsByKindAnswerRuleAndPlace) {
   EntryReport report;
   report.Count(Row{}.Read());
-  report.Count(Row{.kind = "decision.allowed", .data = R"({"channel":"sms","jurisdictions":["US"]})"}
-                   .Read());
+  report.Count(
+      Row{.kind = "decision.allowed", .data = R"({"channel":"sms","jurisdictions":["US"]})"}
+          .Read());
   report.Count(Row{.kind = "decision.deferred",
                    .data = R"({"channel":"call","denials":["us.cap",{"rule":"us.cap"}]})"}
                    .Read());
   report.Count(Row{.kind = "attempt.reserved"}.Read());
   EXPECT_EQ(report.entries, 4u);
-  EXPECT_EQ(report.kinds,
-            (std::map<std::string, uint64_t>{{"attempt.reserved", 1},
-                                             {"decision.allowed", 1},
-                                             {"decision.deferred", 1},
-                                             {"decision.denied", 1}}));
+  EXPECT_EQ(report.kinds, (std::map<std::string, uint64_t>{{"attempt.reserved", 1},
+                                                           {"decision.allowed", 1},
+                                                           {"decision.deferred", 1},
+                                                           {"decision.denied", 1}}));
   EXPECT_EQ(report.answers, (AnswerCounts{.allowed = 1, .deferred = 1, .denied = 1}));
   EXPECT_EQ(report.denying_rules, (std::map<std::string, uint64_t>{{"us.cap", 2}, {"us.hours", 1}}))
       << "a rule counts once a decision, and only where it denied";
   using Place = std::pair<std::string, std::string>;
-  EXPECT_EQ(report.places, (std::map<Place, AnswerCounts>{
-                               {{"US", "sms"}, {.allowed = 1, .denied = 1}},
-                               {{"US-OH", "sms"}, {.denied = 1}},
-                               {{"", "call"}, {.deferred = 1}}}));
+  EXPECT_EQ(report.places,
+            (std::map<Place, AnswerCounts>{{{"US", "sms"}, {.allowed = 1, .denied = 1}},
+                                           {{"US-OH", "sms"}, {.denied = 1}},
+                                           {{"", "call"}, {.deferred = 1}}}));
 }
 
 }  // namespace
