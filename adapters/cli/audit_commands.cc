@@ -14,6 +14,7 @@
 #include "adapters/logexport/export.h"
 #include "adapters/logexport/key_files.h"
 #include "adapters/sqlite/log_reader.h"
+#include "engine/audit/proof_text.h"
 #include "engine/audit/verify.h"
 #include "engine/model/status.h"
 
@@ -21,6 +22,8 @@ namespace forbear::cli {
 namespace {
 
 constexpr size_t kKindsShown = 6;  // the commonest; the rest only count
+// Longest an entry can be in any format. More of a file is not read: it is no entry.
+constexpr size_t kMostEntryFile = audit::kMaxBundledBytes;
 
 // What a verification found, of an export or of a store.
 struct Verified {
@@ -128,6 +131,107 @@ void PrintVerified(const Verified& log, const AuditVerifyCall& call, const audit
   out << "verified\n";
 }
 
+// One entry, its proof and the checkpoint it is under.
+struct Proved {
+  audit::ProofText text;
+  std::string entry;
+};
+
+absl::Status NotSigned(uint64_t seq, uint64_t size, std::string_view what_to_do) {
+  return FailedPrecondition(absl::StrCat("entry ", seq,
+                                         " is not under a checkpoint yet: the newest ",
+                                         "covers the first ", size, "; ", ToAbsl(what_to_do)));
+}
+
+// The checkpoint of a note: signed by `key`, or only read when there is none.
+absl::StatusOr<audit::Checkpoint> ReadNote(const std::string& note,
+                                           const std::optional<audit::VerifierKey>& key) {
+  return key.has_value() ? audit::OpenCheckpoint(note, *key) : audit::PeekCheckpoint(note);
+}
+
+absl::StatusOr<Proved> ProveInFolder(const std::string& folder, uint64_t seq,
+                                     const std::optional<audit::VerifierKey>& key) {
+  const logexport::FolderSource files(folder);
+  auto note = files.Read("checkpoint");
+  if (absl::IsNotFound(note.status())) {
+    return NotFound("export `" + folder + "`: no checkpoint in it; give the folder with `tile/`");
+  }
+  if (!note.ok()) return note.status();
+  FORBEAR_ASSIGN_OR_RETURN(const audit::Checkpoint checkpoint, ReadNote(*note, key));
+  const uint64_t size = checkpoint.head.size;
+  if (seq >= size) {
+    return NotSigned(seq, size, "try again with an export made after a later checkpoint");
+  }
+  audit::ExportedTiles tiles(files, size);
+  Proved proved{{seq, {}, *std::move(note)}, {}};
+  FORBEAR_ASSIGN_OR_RETURN(proved.text.hashes, audit::InclusionProof(seq, size, tiles));
+  FORBEAR_ASSIGN_OR_RETURN(proved.entry, audit::ExportedEntry(files, seq, size));
+  FORBEAR_RETURN_IF_ERROR(audit::CheckUnder(proved.text, proved.entry, checkpoint));
+  return proved;
+}
+
+absl::StatusOr<Proved> ProveInData(const std::string& data, uint64_t seq,
+                                   const std::optional<audit::VerifierKey>& key) {
+  FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<sqlite::LogReader> reader,
+                           sqlite::LogReader::Open(data));
+  FORBEAR_ASSIGN_OR_RETURN(const uint64_t entries, reader->Size());
+  if (seq >= entries) {
+    return NotFound(absl::StrCat("entry ", seq, ": the log has ", entries, " entries, from 0"));
+  }
+  absl::StatusOr<std::string> note = reader->NewestNote();
+  if (absl::IsNotFound(note.status())) {
+    return NotSigned(seq, 0, "start `forbear serve`, which signs one within a second");
+  }
+  if (!note.ok()) return note.status();
+  Proved proved{{seq, {}, *std::move(note)}, {}};
+  FORBEAR_ASSIGN_OR_RETURN(const audit::Checkpoint checkpoint,
+                           ReadNote(proved.text.checkpoint, key));
+  const uint64_t size = checkpoint.head.size;
+  if (seq >= size) {
+    return NotSigned(seq, size,
+                     "while `forbear serve` runs it signs one within a second: try again then");
+  }
+  FORBEAR_ASSIGN_OR_RETURN(audit::StoredTiles tiles, audit::StoredTiles::Make(*reader, size));
+  FORBEAR_ASSIGN_OR_RETURN(proved.text.hashes, audit::InclusionProof(seq, size, tiles));
+  FORBEAR_ASSIGN_OR_RETURN(std::vector<std::string> one, reader->Entries(seq, seq + 1));
+  proved.entry = std::move(one.front());
+  FORBEAR_RETURN_IF_ERROR(audit::CheckUnder(proved.text, proved.entry, checkpoint));
+  return proved;
+}
+
+// A file that may be there already: what is written is the same as far as the log is.
+absl::Status WriteOut(const std::string& path, std::string_view bytes) {
+  return logexport::ReplaceFile(path, bytes, logexport::kPrivateFile);
+}
+
+absl::StatusOr<std::string> ReadEntryBytes(const std::string& path, std::istream& in) {
+  if (path != "-") return logexport::ReadFile(path, kMostEntryFile);
+  std::string bytes(kMostEntryFile + 1, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<size_t>(in.gcount()));
+  if (bytes.size() > kMostEntryFile) {
+    return InvalidArgument("standard input: longer than any entry; give the bytes of one entry");
+  }
+  return bytes;
+}
+
+absl::StatusOr<audit::Checkpoint> CheckProof(const AuditProofCall& call,
+                                             const audit::VerifierKey& key, std::istream& in,
+                                             uint64_t* index) {
+  FORBEAR_ASSIGN_OR_RETURN(const std::string text,
+                           logexport::ReadFile(call.check, audit::kMaxProofTextBytes));
+  FORBEAR_ASSIGN_OR_RETURN(const std::string entry, ReadEntryBytes(call.entry_bytes, in));
+  FORBEAR_ASSIGN_OR_RETURN(const audit::ProofText proof, audit::ParseProofText(text));
+  *index = proof.index;
+  auto checkpoint = audit::CheckProofText(proof, entry, key);
+  if (audit::ConditionOf(checkpoint.status()) == "P1" && entry.ends_with('\n')) {
+    return absl::DataLossError(
+        absl::StrCat(checkpoint.status().message(),
+                     "; the bytes end in a newline, which no entry does: leave it away"));
+  }
+  return checkpoint;
+}
+
 // Prints what went wrong and answers the exit code: wrong use for what the caller can mend in the
 // call, failed for everything that says something of the log or the machine.
 int Fail(const char* command, const absl::Status& status, bool json, std::ostream& out,
@@ -180,16 +284,16 @@ int RunAuditExport(const std::string& folder, const std::string& data, bool json
   };
   const auto reader = sqlite::LogReader::Open(data);
   if (!reader.ok()) return fail(reader.status());
-  const auto checkpoints = (*reader)->CheckpointRows();
-  if (!checkpoints.ok()) return fail(checkpoints.status());
-  if (checkpoints->empty()) {
+  const absl::StatusOr<std::string> newest = (*reader)->NewestNote();
+  if (absl::IsNotFound(newest.status())) {
     err << "forbear: audit export: `" << data
         << "` has no signed checkpoint yet; start `forbear serve` once\n";
     return kFailed;
   }
+  if (!newest.ok()) return fail(newest.status());
   auto exporter = logexport::Exporter::Open(folder, logexport::Existing::kCompareAll);
   if (!exporter.ok()) return fail(exporter.status());
-  const absl::Status exported = exporter->Export(**reader, checkpoints->back().note);
+  const absl::Status exported = exporter->Export(**reader, *newest);
   if (!exported.ok()) return fail(exported);
   if (json) {
     out << nlohmann::json{{"exported", exporter->exported()}, {"folder", folder}} << "\n";
@@ -199,8 +303,56 @@ int RunAuditExport(const std::string& folder, const std::string& data, bool json
   return kOk;
 }
 
+int RunAuditProof(const AuditProofCall& call, std::istream& in, std::ostream& out,
+                  std::ostream& err) {
+  const auto fail = [&](const absl::Status& status) {
+    err << "forbear: audit proof: " << status.message() << "\n";
+    return absl::IsNotFound(status) || absl::IsInvalidArgument(status) ? kWrongUse : kFailed;
+  };
+  if (call.entry.has_value() == !call.check.empty()) {
+    return fail(InvalidArgument("nothing or two things to do; give --entry N or --check FILE"));
+  }
+  std::optional<audit::VerifierKey> key;
+  if (!call.key.empty()) {
+    auto read = logexport::ReadVerifierKey(call.key);
+    if (!read.ok()) return fail(read.status());
+    key = *std::move(read);
+  }
+  if (!call.check.empty()) {
+    if (!key.has_value() || call.entry_bytes.empty()) {
+      return fail(InvalidArgument(
+          "a proof is checked with the log's key and the entry's bytes; give --key VKEY and "
+          "--entry-bytes FILE, or - for standard input"));
+    }
+    uint64_t index = 0;
+    const auto checkpoint = CheckProof(call, *key, in, &index);
+    if (!checkpoint.ok()) return fail(checkpoint.status());
+    out << "entry " << index << " of " << checkpoint->origin << " is under its checkpoint of "
+        << checkpoint->head.size << " entries\nproved\n";
+    return kOk;
+  }
+  const std::string data = call.data.empty() ? "." : call.data;
+  const auto proved = call.from.empty() ? ProveInData(data, *call.entry, key)
+                                        : ProveInFolder(call.from, *call.entry, key);
+  if (!proved.ok()) return fail(proved.status());
+  const std::string text = audit::EncodeProofText(proved->text);
+  if (!call.entry_out.empty()) {
+    const absl::Status written = WriteOut(call.entry_out, proved->entry);
+    if (!written.ok()) return fail(written);
+  }
+  if (call.out.empty()) {
+    out << text;
+    return kOk;
+  }
+  const absl::Status written = WriteOut(call.out, text);
+  if (!written.ok()) return fail(written);
+  out << "the proof of entry " << *call.entry << " is in " << call.out << "\n";
+  return kOk;
+}
+
 void AddAuditCommands(CLI::App& app, int* exit_code) {
-  CLI::App* group = app.add_subcommand("audit", "export the audit log, and verify it offline");
+  CLI::App* group =
+      app.add_subcommand("audit", "export the audit log, verify it offline, prove one entry");
   group->require_subcommand(1);
 
   CLI::App* verify = group->add_subcommand(
@@ -235,6 +387,27 @@ void AddAuditCommands(CLI::App& app, int* exit_code) {
   write->callback([=] {
     *exit_code = RunAuditExport(*folder, *data, *format == "json", std::cout, std::cerr);
   });
+
+  CLI::App* proof = group->add_subcommand(
+      "proof", "write the proof that one entry is in the log, or check one offline");
+  auto proving = std::make_shared<AuditProofCall>();
+  CLI::Option* entry = proof->add_option("--entry", proving->entry, "the entry's number, from 0")
+                           ->check(CLI::NonNegativeNumber);
+  CLI::Option* exported =
+      proof->add_option("--from", proving->from, "a folder with an exported log");
+  proof->add_option("--data", proving->data, "the data directory of a store; the default is here")
+      ->excludes(exported);
+  proof->add_option("--key", proving->key,
+                    "log.vkey, or the one line in it: the signature is verified too");
+  proof->add_option("--out", proving->out, "a file for the proof; the default is standard output");
+  proof->add_option("--entry-out", proving->entry_out, "a file for the entry's bytes");
+  CLI::Option* check =
+      proof->add_option("--check", proving->check, "a file with a proof to check")->excludes(entry);
+  proof
+      ->add_option("--entry-bytes", proving->entry_bytes,
+                   "the entry's bytes, exactly; - for standard input")
+      ->needs(check);
+  proof->callback([=] { *exit_code = RunAuditProof(*proving, std::cin, std::cout, std::cerr); });
 }
 
 }  // namespace forbear::cli

@@ -1,7 +1,9 @@
-// `forbear audit verify` and `forbear audit export`.
+// `forbear audit verify`, `forbear audit export` and `forbear audit proof`.
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,24 @@ int RunAuditVerify(const AuditVerifyCall& call, std::ostream& out, std::ostream&
 // Writes the log of the store in `data`, up to its newest signed checkpoint, to `folder`.
 int RunAuditExport(const std::string& folder, const std::string& data, bool json, std::ostream& out,
                    std::ostream& err);
+
+struct AuditProofCall {
+  std::optional<uint64_t> entry;  // its number; or `check`
+  std::string from;               // a folder with an exported log, or
+  std::string data;               // the data directory of a store; neither: this folder
+  std::string key;                // log.vkey, or the line in it; may be empty without `check`
+  std::string out;                // a file for the proof; empty: standard output
+  std::string entry_out;          // a file for the entry's bytes; empty: none
+  std::string check;              // a file with a proof to check offline
+  std::string entry_bytes;        // with `check`: a file with the entry's bytes, or `-` for `in`
+};
+
+// Writes the proof of one entry (engine/audit/proof_text.h) against the newest signed checkpoint,
+// verified first: against the checkpoint as it stands, and with a key against its signature. With
+// `check` verifies one instead; the last line of the answer is then `proved`, and the first broken
+// condition goes to `err`: `forbear: audit proof: P1: …`.
+int RunAuditProof(const AuditProofCall& call, std::istream& in, std::ostream& out,
+                  std::ostream& err);
 
 // Adds the commands to `app`; what they exit with goes to *exit_code.
 void AddAuditCommands(CLI::App& app, int* exit_code);

@@ -237,6 +237,7 @@ absl::Status Serve(const Config& config) {
     metrics.Rpc(method, code, took);
   };
   server_options.newest_checkpoint = [&store] { return store->NewestCheckpoint(); };
+  server_options.open_log = [&store] { return store->OpenLog(); };
   FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                            Server::Start(std::move(server_options)));
 

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "adapters/grpc/identity.h"
 #include "adapters/phones/phones.h"
+#include "engine/audit/source.h"
 #include "engine/orchestrator/orchestrator.h"
 #include "engine/orchestrator/world.h"
 #include "engine/ports/clock.h"
@@ -41,6 +42,8 @@ struct ServerOptions {
   // The newest signed checkpoint, whole; kNotFound when there is none yet. May be empty: then
   // GetCheckpoint says so.
   std::function<absl::StatusOr<std::string>()> newest_checkpoint;
+  // The log's entries and tiles, one source a call. May be empty: then no proof is made.
+  std::function<std::unique_ptr<audit::EntrySource>()> open_log;
   // Called once for every call answered: `AccountService/SubmitAccount`, `OK`. May be empty.
   std::function<void(std::string_view method, std::string_view code, std::chrono::nanoseconds took)>
       on_call;

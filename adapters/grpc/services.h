@@ -19,6 +19,10 @@ namespace forbear::grpc_adapter {
 using AccountServiceBase =
     v1::AccountService::WithRawCallbackMethod_SubmitAccounts<v1::AccountService::Service>;
 
+// The export's stream does not hold a thread while a caller reads slowly.
+using AuditServiceBase =
+    v1::AuditService::WithCallbackMethod_ExportEntries<v1::AuditService::Service>;
+
 #define FORBEAR_UNARY(Name)                                                              \
   grpc::Status Name(grpc::ServerContext* context, const v1::Name##Request* request,      \
                     v1::Name##Response* response) override;
@@ -70,13 +74,18 @@ class ContactServiceImpl final : public v1::ContactService::Service {
   const Authenticator& authenticator_;
 };
 
-class AuditServiceImpl final : public v1::AuditService::Service {
+class AuditServiceImpl final : public AuditServiceBase {
  public:
   AuditServiceImpl(Backend& backend, const Authenticator& authenticator)
       : backend_(backend), authenticator_(authenticator) {}
   FORBEAR_UNARY(ListEntries)
   FORBEAR_UNARY(GetEntry)
   FORBEAR_UNARY(GetCheckpoint)
+  FORBEAR_UNARY(GetInclusionProof)
+  FORBEAR_UNARY(GetConsistencyProof)
+  FORBEAR_UNARY(GetReport)
+  grpc::ServerWriteReactor<v1::ExportEntriesResponse>* ExportEntries(
+      grpc::CallbackServerContext* context, const v1::ExportEntriesRequest* request) override;
 
  private:
   Backend& backend_;

@@ -60,6 +60,25 @@ absl::StatusOr<std::vector<std::string>> FolderSource::List(std::string_view fol
   return names;
 }
 
+absl::StatusOr<std::vector<std::string>> FolderSource::TileFiles() const {
+  std::vector<std::string> paths;
+  const std::filesystem::path root = folder_;
+  const std::filesystem::path tiles = root / "tile";
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator items(tiles, error);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) {
+    return paths;
+  }
+  for (; !error && items != std::filesystem::recursive_directory_iterator();
+       items.increment(error)) {
+    std::error_code unknown;
+    if (items->is_directory(unknown)) continue;
+    paths.push_back(items->path().lexically_relative(root).generic_string());
+  }
+  if (error) return Unavailable("`" + tiles.string() + "`: reading failed: " + error.message());
+  return paths;
+}
+
 void Exporter::Unlock::operator()(int* descriptor) const {
   ::close(*descriptor);
   delete descriptor;

@@ -24,6 +24,7 @@ class FolderSource : public audit::FileSource {
   explicit FolderSource(std::string folder) : folder_(std::move(folder)) {}
   absl::StatusOr<std::string> Read(std::string_view path) const override;
   absl::StatusOr<std::vector<std::string>> List(std::string_view folder) const override;
+  absl::StatusOr<std::vector<std::string>> TileFiles() const override;
 
  private:
   std::string folder_;

@@ -392,17 +392,33 @@ absl::StatusOr<std::vector<Pause>> MemoryStore::ReadPauses() const {
   return View(*this).Pauses();
 }
 
-absl::StatusOr<std::vector<StoredEntry>> MemoryStore::ListEntries(const EntryQuery& query) const {
+absl::StatusOr<EntryPage> MemoryStore::ScanEntries(const EntryQuery& query) const {
   const std::lock_guard lock(state_mutex_);
-  std::vector<StoredEntry> found;
-  for (uint64_t seq = query.first_seq; seq < entries_.size() && found.size() < query.limit; ++seq) {
+  FORBEAR_ASSIGN_OR_RETURN(
+      const audit::EntryRange range,
+      audit::RangeOf(query, entries_.size(), [&](uint64_t seq) -> absl::StatusOr<std::string> {
+        return entries_[seq].stored.bytes;
+      }));
+  EntryPage page;
+  size_t scanned = 0;
+  for (uint64_t seq = range.first; seq < range.end; ++seq) {
     const KeptEntry& entry = entries_[seq];
+    // Passed over as an index would: these count as not looked at.
     if (query.tenant.has_value() && entry.tenant != *query.tenant) continue;
     if (query.borrower.has_value() && entry.borrower != query.borrower) continue;
-    if (query.kind_prefix.has_value() && !entry.kind.starts_with(*query.kind_prefix)) continue;
-    found.push_back(entry.stored);
+    if (page.entries.size() == query.limit || scanned == query.scan_limit) {
+      page.next_seq = seq;
+      break;
+    }
+    ++scanned;
+    if (!audit::MatchesKind(query, entry.kind)) continue;
+    if (audit::AsksForContent(query)) {
+      FORBEAR_ASSIGN_OR_RETURN(const cj1::Value value, cj1::Parse(entry.stored.bytes));
+      if (!audit::Matches(query, value)) continue;
+    }
+    page.entries.push_back(entry.stored);
   }
-  return found;
+  return page;
 }
 
 audit::LogHead MemoryStore::Head() const {

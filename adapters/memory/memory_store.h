@@ -69,7 +69,7 @@ class MemoryStore : public Store {
   absl::StatusOr<std::vector<Plan>> ListPlans(std::string_view tenant, Instant from, Instant to,
                                               size_t limit) const override;
   absl::StatusOr<std::vector<Pause>> ReadPauses() const override;
-  absl::StatusOr<std::vector<StoredEntry>> ListEntries(const EntryQuery& query) const override;
+  absl::StatusOr<EntryPage> ScanEntries(const EntryQuery& query) const override;
   audit::LogHead Head() const override;
   StoreStatus Status() const override;
   absl::Status ForEachPlan(std::function<void(const Plan&)> visit) const override;

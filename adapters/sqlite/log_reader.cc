@@ -207,6 +207,14 @@ absl::StatusOr<std::vector<audit::CheckpointRow>> LogReader::CheckpointRows() co
   }
 }
 
+absl::StatusOr<std::string> LogReader::NewestNote() const {
+  FORBEAR_ASSIGN_OR_RETURN(Query query,
+                           Prepare("SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1"));
+  FORBEAR_ASSIGN_OR_RETURN(const bool row, query.Step());
+  if (!row) return NotFound("no checkpoint was signed yet");
+  return query.Bytes(0);
+}
+
 absl::StatusOr<uint64_t> LogReader::Size() const { return Count("SELECT size FROM log_head"); }
 
 absl::StatusOr<std::vector<std::string>> LogReader::Entries(uint64_t from, uint64_t to) const {

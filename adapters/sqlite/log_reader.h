@@ -36,6 +36,10 @@ class LogReader : public audit::StoreSource, public audit::EntrySource {
   absl::StatusOr<uint64_t> CountTiles() const override;
   absl::StatusOr<std::vector<audit::CheckpointRow>> CheckpointRows() const override;
 
+  // The newest signed note alone: a log that grows for a year has millions of rows of them.
+  // kNotFound when none was signed yet.
+  absl::StatusOr<std::string> NewestNote() const;
+
   // EntrySource
   absl::StatusOr<uint64_t> Size() const override;
   absl::StatusOr<std::vector<std::string>> Entries(uint64_t from, uint64_t to) const override;

@@ -457,10 +457,11 @@ absl::Status SqliteStore::Writer::CompareLog(const audit::LogHead& head) {
     return DataLoss("store: the log's head and its entries do not end together");
   }
   uint64_t next = head.size - std::min(head.size, kEntriesComparedAtStart);
-  FORBEAR_ASSIGN_OR_RETURN(
-      const std::vector<StoredEntry> entries,
-      tables_->ListEntries({.first_seq = next, .limit = kEntriesComparedAtStart}));
-  for (const StoredEntry& entry : entries) {
+  FORBEAR_ASSIGN_OR_RETURN(const EntryPage newest,
+                           tables_->ScanEntries({.first_seq = next,
+                                                 .limit = kEntriesComparedAtStart,
+                                                 .scan_limit = kEntriesComparedAtStart}));
+  for (const StoredEntry& entry : newest.entries) {
     if (entry.seq != next++ || audit::LeafHash(entry.bytes) != entry.leaf_hash) {
       return DataLoss("store: an entry of the log is missing or is not what was hashed");
     }
@@ -907,9 +908,9 @@ absl::StatusOr<std::vector<Pause>> SqliteStore::ReadPauses() const {
   return reading->ListPauses();
 }
 
-absl::StatusOr<std::vector<StoredEntry>> SqliteStore::ListEntries(const EntryQuery& query) const {
+absl::StatusOr<EntryPage> SqliteStore::ScanEntries(const EntryQuery& query) const {
   FORBEAR_ASSIGN_OR_RETURN(Reading reading, Reading::Begin(*readers_));
-  return reading->ListEntries(query);
+  return reading->ScanEntries(query);
 }
 
 audit::LogHead SqliteStore::Head() const {

@@ -153,16 +153,16 @@ struct Tables::Statements {
                      "AND method = ? AND request_id = ?"),
         read_counters(d, "SELECT borrowers, accounts, open_attempts FROM tally"),
         list_entries(d,
-                     "SELECT seq, leaf_hash, bytes FROM log_entry WHERE seq >= ?1 "
-                     "AND substr(kind, 1, length(?2)) = ?2 ORDER BY seq LIMIT ?3"),
+                     "SELECT seq, leaf_hash, bytes, kind FROM log_entry WHERE seq >= ?1 "
+                     "AND seq < ?2 ORDER BY seq"),
         list_entries_of_tenant(d,
-                               "SELECT seq, leaf_hash, bytes FROM log_entry WHERE seq >= ?1 "
-                               "AND substr(kind, 1, length(?2)) = ?2 AND tenant = ?4 "
-                               "ORDER BY seq LIMIT ?3"),
-        list_entries_of_borrower(d,
-                                 "SELECT seq, leaf_hash, bytes FROM log_entry WHERE seq >= ?1 "
-                                 "AND substr(kind, 1, length(?2)) = ?2 AND borrower = ?4 "
-                                 "AND (?5 IS NULL OR +tenant = ?5) ORDER BY seq LIMIT ?3"),
+                               "SELECT seq, leaf_hash, bytes, kind FROM log_entry WHERE seq >= ?1 "
+                               "AND seq < ?2 AND tenant = ?3 ORDER BY seq"),
+        list_entries_of_borrower(
+            d,
+            "SELECT seq, leaf_hash, bytes, kind FROM log_entry WHERE seq >= ?1 "
+            "AND seq < ?2 AND borrower = ?3 "
+            "AND (?4 IS NULL OR +tenant = ?4) ORDER BY seq"),
         find_head(d, "SELECT origin, size, root, peaks, last_time, counts FROM log_head"),
         entries_end(d, "SELECT max(seq) FROM log_entry"),
         newest_checkpoint(d,
@@ -502,15 +502,20 @@ absl::StatusOr<Counters> Tables::ReadCounters() {
   return counters;
 }
 
-absl::StatusOr<std::vector<StoredEntry>> Tables::ListEntries(const EntryQuery& query) {
-  std::vector<StoredEntry> entries;
-  // Without a borrower or tenant to narrow by, entries are read in their order.
+absl::StatusOr<EntryPage> Tables::ScanEntries(const EntryQuery& query) {
+  FORBEAR_ASSIGN_OR_RETURN(const uint64_t size, EntriesEnd());
+  FORBEAR_ASSIGN_OR_RETURN(
+      const audit::EntryRange range,
+      audit::RangeOf(query, size, [&](uint64_t seq) -> absl::StatusOr<std::string> {
+        FORBEAR_ASSIGN_OR_RETURN(std::vector<std::string> one, log().Entries(seq, seq + 1));
+        return std::move(one.front());
+      }));
+  // Without a borrower or tenant to narrow by, entries are read in their order. Rows come one by
+  // one as they are asked for, so a scan that stops early has read no more than it looked at.
   Run run(query.borrower.has_value() ? sql_->list_entries_of_borrower
           : query.tenant.has_value() ? sql_->list_entries_of_tenant
                                      : sql_->list_entries);
-  const std::string kind = query.kind_prefix.value_or("");
-  run.Integer(static_cast<int64_t>(std::min(query.first_seq, uint64_t{INT64_MAX})));
-  run.Text(kind).Integer(static_cast<int64_t>(query.limit));
+  run.Integer(static_cast<int64_t>(range.first)).Integer(static_cast<int64_t>(range.end));
   if (query.borrower.has_value()) {
     run.Blob(query.borrower->Raw());
     if (query.tenant.has_value()) {
@@ -521,11 +526,23 @@ absl::StatusOr<std::vector<StoredEntry>> Tables::ListEntries(const EntryQuery& q
   } else if (query.tenant.has_value()) {
     run.Text(*query.tenant);
   }
-  for (;;) {
+  EntryPage page;
+  for (size_t scanned = 0;; ++scanned) {
     FORBEAR_ASSIGN_OR_RETURN(const bool found, run.Step());
-    if (!found) return entries;
-    StoredEntry& entry = entries.emplace_back();
-    entry.seq = static_cast<uint64_t>(run.Number(0));
+    if (!found) return page;
+    const auto seq = static_cast<uint64_t>(run.Number(0));
+    if (page.entries.size() == query.limit || scanned == query.scan_limit) {
+      page.next_seq = seq;
+      return page;
+    }
+    if (!audit::MatchesKind(query, run.Bytes(3))) continue;
+    if (audit::AsksForContent(query)) {
+      const absl::StatusOr<cj1::Value> entry = cj1::Parse(run.Bytes(2));
+      if (!entry.ok()) return Damaged("log_entry");
+      if (!audit::Matches(query, *entry)) continue;
+    }
+    StoredEntry& entry = page.entries.emplace_back();
+    entry.seq = seq;
     FORBEAR_RETURN_IF_ERROR(ReadHash("log_entry", run.Bytes(1), &entry.leaf_hash));
     entry.bytes = run.Bytes(2);
   }

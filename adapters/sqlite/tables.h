@@ -73,7 +73,9 @@ class Tables {
                                                            const RequestStamp& stamp);
   absl::StatusOr<Counters> ReadCounters();
 
-  absl::StatusOr<std::vector<StoredEntry>> ListEntries(const EntryQuery& query);
+  // By the index of the borrower or the tenant when the query names one, else in the order of the
+  // log; a time is found by bisection over `seq`, and the rest is read out of the entries.
+  absl::StatusOr<EntryPage> ScanEntries(const EntryQuery& query);
   absl::StatusOr<std::optional<audit::LogHead>> FindHead();
   absl::StatusOr<uint64_t> EntriesEnd();  // one more than the largest seq; 0: none
   absl::StatusOr<std::optional<CheckpointNote>> FindNewestCheckpoint();

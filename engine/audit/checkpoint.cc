@@ -56,6 +56,14 @@ absl::StatusOr<KeyParts> CutKey(std::string_view line) {
                   line.substr(second + 1)};
 }
 
+// Does a control character stand at `at`? U+0000 to U+001F, U+007F, and U+0080 to U+009F, which a
+// terminal may obey like the first and which UTF-8 writes as C2 80 to C2 9F. REQUIRES: valid UTF-8.
+bool IsControlAt(std::string_view text, size_t at) {
+  const auto byte = static_cast<unsigned char>(text[at]);
+  if (byte < 0x20 || byte == 0x7f) return true;
+  return byte == 0xc2 && static_cast<unsigned char>(text[at + 1]) < 0xa0;
+}
+
 // The lines of a text that ends in a newline, without their newlines.
 std::vector<std::string_view> Lines(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -75,8 +83,8 @@ struct NoteParts {
 absl::StatusOr<NoteParts> CutNote(std::string_view note) {
   if (note.size() > kMaxNoteBytes) return Broken("G1", "the note is longer than 64 KiB");
   if (!cj1::IsUtf8(note)) return Broken("G1", "the note is not UTF-8");
-  for (const char c : note) {
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) {
+  for (size_t at = 0; at < note.size(); ++at) {
+    if (note[at] != '\n' && IsControlAt(note, at)) {
       return Broken("G1", "the note has a control character");
     }
   }
@@ -173,16 +181,31 @@ absl::StatusOr<std::string> FromBase64(std::string_view text) {
   return bytes;
 }
 
+absl::StatusOr<std::string> FromBase64Url(std::string_view text) {
+  std::string bytes(text.size() / 4 * 3 + 3, '\0');
+  size_t size = 0;
+  // libsodium refuses a last letter whose spare bits are not zero, so each value has one spelling.
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                        text.size(), nullptr, &size, nullptr,
+                        sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0) {
+    return InvalidArgument("not base64url: want the URL-safe alphabet without padding");
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
 std::string CheckpointBody(const Checkpoint& checkpoint) {
   return absl::StrCat(checkpoint.origin, "\n", checkpoint.head.size, "\n",
                       Base64(AsText(checkpoint.head.root)), "\n");
 }
 
 bool IsKeyName(std::string_view name) {
-  return !name.empty() && cj1::IsUtf8(name) && name.find("://") == std::string_view::npos &&
-         std::none_of(name.begin(), name.end(), [](char c) {
-           return static_cast<unsigned char>(c) <= 0x20 || c == '+' || c == 0x7f;
-         });
+  if (name.empty() || !cj1::IsUtf8(name) || name.find("://") != std::string_view::npos)
+    return false;
+  for (size_t at = 0; at < name.size(); ++at) {
+    if (name[at] == ' ' || name[at] == '+' || IsControlAt(name, at)) return false;
+  }
+  return true;
 }
 
 absl::StatusOr<VerifierKey> VerifierKey::Parse(std::string_view line) {

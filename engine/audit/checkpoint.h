@@ -103,5 +103,7 @@ absl::Status CheckOath(const std::optional<Checkpoint>& last, const Checkpoint& 
 // Standard base64 (RFC 4648 section 4), with padding and nothing else.
 std::string Base64(std::string_view bytes);
 absl::StatusOr<std::string> FromBase64(std::string_view text);
+// The same with the URL-safe alphabet and without padding, in its one spelling (spare bits zero).
+absl::StatusOr<std::string> FromBase64Url(std::string_view text);
 
 }  // namespace forbear::audit

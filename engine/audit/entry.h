@@ -58,7 +58,8 @@ struct EntryStamp {
 // attempt's steps (E12) and the uniqueness of ids (E6) are the store's to keep: they need the log.
 absl::StatusOr<std::string> EncodeEntry(const EntryDraft& draft, const EntryStamp& stamp);
 
-// E11: may this string stand in clear? `[A-Za-z0-9_.:/+=-]{1,200}` and not `\+?[0-9]{7,}`.
+// E11: may this string stand in clear? `[A-Za-z0-9_.:/+=-]{1,200}` and not `\+?[0-9]{7,}`, unless
+// it is an id: exactly 32 lower-case hex digits, of which all may be decimal ones.
 bool MayStandInClear(std::string_view text);
 
 // Where the first string stands in `value` that may not: `.denials[0].rule`, never the string

@@ -72,6 +72,10 @@ class FileSource {
   // The names of the files in `folder`, as in `tile/0/001.p`, in any order. Empty when there is
   // no such folder.
   virtual absl::StatusOr<std::vector<std::string>> List(std::string_view folder) const = 0;
+
+  // The path of every file at any depth below `tile`, in any order: also of those that no
+  // checkpoint calls for.
+  virtual absl::StatusOr<std::vector<std::string>> TileFiles() const = 0;
 };
 
 }  // namespace forbear::audit

@@ -1,10 +1,15 @@
 #include "engine/audit/tile.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include "absl/strings/str_cat.h"
 #include "engine/model/status.h"
 
 namespace forbear::audit {
 namespace {
+
+constexpr uint64_t kHighestPathLevel = 63;  // section 5: the layout's, not what a log can reach
 
 // Groups of three digits, all but the last marked with an x: 1234067 is x001/x234/067.
 std::string IndexPath(uint64_t n) {
@@ -49,6 +54,42 @@ std::string PartialFolder(std::string_view full_path) { return std::string(full_
 
 std::string TileFile::Path() const {
   return level == kBundleLevel ? BundlePath(n, width) : TilePath(level, n, width);
+}
+
+std::optional<TileFile> TileFileOf(std::string_view path) {
+  // Read leniently, then written again: what comes out otherwise is another spelling, or no path.
+  const auto number = [](std::string_view digits, uint64_t most) -> std::optional<uint64_t> {
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || end != digits.data() + digits.size() || value > most) return {};
+    return value;
+  };
+  constexpr std::string_view kRoot = "tile/";
+  if (!path.starts_with(kRoot)) return std::nullopt;
+  std::string_view rest = path.substr(kRoot.size());
+  const std::string_view level = rest.substr(0, rest.find('/'));
+  rest.remove_prefix(std::min(rest.size(), level.size() + 1));
+  TileFile file{kBundleLevel, 0, kTileWidth};
+  if (level != "entries") {
+    const auto value = number(level, kHighestPathLevel);
+    if (!value.has_value()) return std::nullopt;
+    file.level = static_cast<int>(*value);
+  }
+  if (const size_t partial = rest.find(".p/"); partial != std::string_view::npos) {
+    const auto width = number(rest.substr(partial + 3), kTileWidth - 1);
+    if (!width.has_value() || *width == 0) return std::nullopt;
+    file.width = *width;
+    rest = rest.substr(0, partial);
+  }
+  std::string digits;
+  for (const char c : rest) {
+    if (c != 'x' && c != '/') digits.push_back(c);
+  }
+  const auto n = number(digits, UINT64_MAX);
+  if (!n.has_value()) return std::nullopt;
+  file.n = *n;
+  if (file.Path() != path) return std::nullopt;
+  return file;
 }
 
 std::vector<TileFile> FilesOf(uint64_t size) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,10 @@ struct TileFile {
   std::string Path() const;
 };
 inline constexpr int kBundleLevel = -1;
+
+// The file that `path` names, or nothing when it is no path of the layout (section 5): levels 0 to
+// 63, the index in its one spelling, a width of 1 to 255 after `.p/`.
+std::optional<TileFile> TileFileOf(std::string_view path);
 
 // Every file that a tree of `size` calls for: bundles, then tiles from level 0 up, each by n
 // (F1). 2·size/256 records: for trees that fit in memory.

@@ -17,8 +17,10 @@ constexpr std::string_view kMembers[] = {"actor",  "borrower", "data", "id",   "
 constexpr std::string_view kRequired[] = {"actor", "id", "kind", "log", "node", "seq", "time", "v"};
 
 constexpr std::string_view kSealAlgorithm = "xchacha20poly1305";
-constexpr size_t kKidLetters = 43;    // 32 bytes in base64url without padding
-constexpr size_t kNonceLetters = 32;  // 24 bytes
+constexpr size_t kKidBytes = 32;
+constexpr size_t kNonceBytes = 24;
+constexpr size_t kSealedBlock = 64;  // what is sealed is padded to a multiple of it, never to none
+constexpr size_t kSealTag = 16;      // after that, the bytes which prove it whole
 
 absl::Status Finding(const char* condition, std::string_view what) {
   return absl::DataLossError(absl::StrCat(condition, ": ", ToAbsl(what)));
@@ -38,11 +40,11 @@ std::string_view TextOf(const cj1::Value* value) {
                                                 : std::string_view();
 }
 
-bool IsBase64Url(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
-  });
+// How many bytes a text in base64url is; 0 when it is none, or not in its one spelling: two
+// spellings of a key or nonce would hide that they were used before (E13).
+size_t BytesIn(std::string_view text) {
+  const auto bytes = FromBase64Url(text);
+  return bytes.ok() ? bytes->size() : 0;
 }
 
 // The step that an entry kind makes, or nothing for a receipt and for kinds that are no attempt's.
@@ -148,6 +150,7 @@ class ExportVerifier {
       FORBEAR_RETURN_IF_ERROR(
           HashTile(number, HashesAt(number, size_) / kTileWidth, EncodeTile(tree_.tail()[level])));
     }
+    FORBEAR_RETURN_IF_ERROR(FilesBeyond());
     if (tree_.Root() != root_) {
       return Finding("F4", "the entries have another root than `checkpoint`");
     }
@@ -206,10 +209,7 @@ class ExportVerifier {
     int files = 0;
     const auto choose = [&](const std::string& path, uint64_t file_width,
                             const std::string& bytes) -> absl::Status {
-      const auto entries = SplitBundle(bytes, file_width);
-      if (!entries.ok()) {
-        return Finding("F2", absl::StrCat(path, " ", entries.status().message()));
-      }
+      FORBEAR_RETURN_IF_ERROR(CheckWidth({kBundleLevel, n, file_width}, path, bytes));
       ++files;
       if (file_width == width || (file_width == kTileWidth && content.empty())) {
         content = bytes;
@@ -252,20 +252,48 @@ class ExportVerifier {
   // crash can leave before a newer checkpoint, are neither an error nor believed (F5).
   absl::Status HashTile(int level, uint64_t n, const std::string& recomputed) const {
     const uint64_t width = recomputed.size() / kHashBytes;
-    return ForEachFile({level, n, width}, [&](const std::string& path, uint64_t file_width,
-                                              const std::string& bytes) {
-      if (bytes.size() != file_width * kHashBytes) {
-        return Finding("F2", absl::StrCat(path, " has ", bytes.size(), " bytes where ",
-                                          file_width * kHashBytes, " belong"));
-      }
-      for (uint64_t i = 0; i < std::min(width, file_width); ++i) {
-        if (bytes.compare(i * kHashBytes, kHashBytes, recomputed, i * kHashBytes, kHashBytes) !=
-            0) {
-          return Finding("F3", absl::StrCat(path, " hash ", i, " differs"));
-        }
-      }
-      return absl::OkStatus();
-    });
+    return ForEachFile({level, n, width},
+                       [&](const std::string& path, uint64_t file_width,
+                           const std::string& bytes) -> absl::Status {
+                         FORBEAR_RETURN_IF_ERROR(CheckWidth({level, n, file_width}, path, bytes));
+                         for (uint64_t i = 0; i < std::min(width, file_width); ++i) {
+                           if (bytes.compare(i * kHashBytes, kHashBytes, recomputed, i * kHashBytes,
+                                             kHashBytes) != 0) {
+                             return Finding("F3", absl::StrCat(path, " hash ", i, " differs"));
+                           }
+                         }
+                         return absl::OkStatus();
+                       });
+  }
+
+  // F2 of the files that the checkpoint does not reach: what they hold is not believed (F5), but a
+  // file of another width than its path says was not left by a crash.
+  absl::Status FilesBeyond() const {
+    FORBEAR_ASSIGN_OR_RETURN(std::vector<std::string> paths, files_.TileFiles());
+    std::sort(paths.begin(), paths.end());
+    for (const std::string& path : paths) {
+      const std::optional<TileFile> file = TileFileOf(path);
+      if (!file.has_value()) continue;  // a temporary file, or another stranger
+      const uint64_t hashes = HashesAt(std::max(file->level, 0), size_);
+      // Reached, wholly or partly, and so compared already.
+      if (file->n < hashes / kTileWidth + (hashes % kTileWidth != 0 ? 1 : 0)) continue;
+      FORBEAR_ASSIGN_OR_RETURN(const auto content, ReadIfThere(path));
+      if (!content.has_value()) continue;
+      FORBEAR_RETURN_IF_ERROR(CheckWidth(*file, path, *content));
+    }
+    return absl::OkStatus();
+  }
+
+  static absl::Status CheckWidth(const TileFile& file, const std::string& path,
+                                 const std::string& bytes) {
+    if (file.level == kBundleLevel) {
+      const auto entries = SplitBundle(bytes, file.width);
+      if (entries.ok()) return absl::OkStatus();
+      return Finding("F2", absl::StrCat(path, " ", entries.status().message()));
+    }
+    if (bytes.size() == file.width * kHashBytes) return absl::OkStatus();
+    return Finding("F2", absl::StrCat(path, " has ", bytes.size(), " bytes where ",
+                                      file.width * kHashBytes, " belong"));
   }
 
   const FileSource& files_;
@@ -406,6 +434,7 @@ absl::Status EntryChecker::CheckMembers() {
   }
   FORBEAR_RETURN_IF_ERROR(CheckAttempt(kind));
   if (const cj1::Value* seal = entry_.Find("seal")) FORBEAR_RETURN_IF_ERROR(CheckSeal(*seal));
+  NoteErasure(kind);
   const auto counted = facts_.kinds.find(kind);
   if (counted != facts_.kinds.end()) {
     ++counted->second;
@@ -446,17 +475,32 @@ absl::Status EntryChecker::CheckAttempt(std::string_view kind) {
 absl::Status EntryChecker::CheckSeal(const cj1::Value& seal) {
   const std::string_view kid = TextOf(seal.Find("kid"));
   const std::string_view nonce = TextOf(seal.Find("n"));
+  const size_t sealed = BytesIn(TextOf(seal.Find("ct")));
   if (!seal.is_object() || seal.AsObject().size() != 4 ||
-      TextOf(seal.Find("alg")) != kSealAlgorithm || kid.size() != kKidLetters ||
-      nonce.size() != kNonceLetters || !IsBase64Url(kid) || !IsBase64Url(nonce) ||
-      !IsBase64Url(TextOf(seal.Find("ct")))) {
+      TextOf(seal.Find("alg")) != kSealAlgorithm || BytesIn(kid) != kKidBytes ||
+      BytesIn(nonce) != kNonceBytes || sealed < kSealedBlock + kSealTag ||
+      sealed % kSealedBlock != kSealTag) {
     return Broken("E13", "seal is not alg, kid, n and ct in their forms");
+  }
+  if (erased_.contains(ToAbsl(kid))) {
+    return Broken("X2", "is sealed with a key that an entry before it calls erased");
   }
   const Bytes32 digest = Sha256(absl::StrCat(ToAbsl(kid), "\n", ToAbsl(nonce)));
   if (!seals_.emplace(AsText(digest).substr(0, 16)).second) {
     return Broken("E13", "seal has the kid and n of an earlier one");
   }
   return absl::OkStatus();
+}
+
+// X2: from this entry on, nothing is sealed with the keys that it names.
+void EntryChecker::NoteErasure(std::string_view kind) {
+  if (kind != "borrower.erase_started" && kind != "borrower.erased") return;
+  const cj1::Value* data = entry_.Find("data");
+  const cj1::Value* kids = data == nullptr ? nullptr : data->Find("kids");
+  if (kids == nullptr || !kids->is_array()) return;
+  for (const cj1::Value& kid : kids->AsArray()) {
+    if (kid.is_string()) erased_.emplace(kid.AsString());
+  }
 }
 
 absl::StatusOr<VerifiedLog> VerifyExport(const FileSource& files, const VerifierKey& key,

@@ -3,8 +3,8 @@
 // Everything is recomputed from the entries' bytes. The first broken condition is named with the
 // place: `F3: tile/0/001.p/3 hash 2 differs`. Conditions are tried in the order in which one
 // rests on the other: G1 to G6 (whose checkpoint is this), F1 to F5 (are these the files it commits
-// to), G7 (does it go on from the older checkpoints), E1 to E13 (does each entry make sense); so
-// an entry is blamed only when its bytes are those that were signed.
+// to), G7 (does it go on from the older checkpoints), E1 to E13 and X2 (does each entry make
+// sense); so an entry is blamed only when its bytes are those that were signed.
 //
 // A broken condition is kDataLoss, and ConditionOf reads its number back; any other code means
 // that the log could not be read. Pure, one pass, memory in proportion to the number of entries
@@ -51,7 +51,7 @@ struct LogFacts {
   std::string last_time;  // `time` of the newest entry
 };
 
-// Checks E1 to E13, entry by entry.
+// Checks E1 to E13 and X2, entry by entry.
 class EntryChecker {
  public:
   explicit EntryChecker(std::string origin) : origin_(std::move(origin)) {}
@@ -69,13 +69,15 @@ class EntryChecker {
   absl::Status CheckMembers();
   absl::Status CheckAttempt(std::string_view kind);
   absl::Status CheckSeal(const cj1::Value& seal);
+  void NoteErasure(std::string_view kind);
   absl::Status Broken(const char* condition, std::string_view what) const;
 
   std::string origin_;
   uint64_t index_ = 0;
   cj1::Value entry_;
   LogFacts facts_;
-  absl::flat_hash_set<std::string> seals_;  // 16 bytes of the digest of kid and n
+  absl::flat_hash_set<std::string> seals_;   // 16 bytes of the digest of kid and n
+  absl::flat_hash_set<std::string> erased_;  // kids whose erasure has begun
   absl::flat_hash_set<std::array<uint8_t, 16>> ids_;
 };
 

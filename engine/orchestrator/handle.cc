@@ -11,7 +11,9 @@
 namespace forbear {
 namespace {
 
-// An id that happens to have decimal digits only looks like a phone number, and E11 refuses it.
+// An id that happens to have decimal digits only is an id all the same (E11), but whoever reads the
+// log, or searches it for telephone numbers, would look twice. One derivation more spares them
+// that.
 bool HasALetter(const Id128& id) {
   const std::string hex = id.Hex();
   return std::any_of(hex.begin(), hex.end(), [](char c) { return c >= 'a'; });

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/audit/entry.h"
+#include "engine/audit/entry_filter.h"
 #include "engine/audit/log.h"
 #include "engine/model/account.h"
 #include "engine/model/borrower.h"
@@ -140,17 +141,19 @@ struct Changes {
 // The engine's pure function, as the store calls it: (state, command, instant) → changes.
 using Handler = std::function<absl::StatusOr<Changes>(const StateView&, const Command&, Instant)>;
 
-struct EntryQuery {
-  std::optional<std::string> tenant;  // absent: all tenants
-  std::optional<BorrowerId> borrower;
-  std::optional<std::string> kind_prefix;  // "attempt." or a whole kind
-  uint64_t first_seq = 0;
-  size_t limit = 500;
-};
+using audit::EntryQuery;  // engine/audit/entry_filter.h
+
 struct StoredEntry {
   uint64_t seq = 0;
   Bytes32 leaf_hash{};
   std::string bytes;
+};
+
+// What was found, and where to go on: absent when nothing is left, else the first entry that was
+// not looked at, because there were `limit` or because `scan_limit` had been.
+struct EntryPage {
+  std::vector<StoredEntry> entries;
+  std::optional<uint64_t> next_seq;
 };
 
 struct StoreStatus {
@@ -205,7 +208,12 @@ class Store {
   virtual absl::StatusOr<std::vector<Plan>> ListPlans(std::string_view tenant, Instant from,
                                                       Instant to, size_t limit) const = 0;
   virtual absl::StatusOr<std::vector<Pause>> ReadPauses() const = 0;
-  virtual absl::StatusOr<std::vector<StoredEntry>> ListEntries(const EntryQuery& query) const = 0;
+  // One page of the entries that match, in the order of the log. Looks at no more than
+  // `query.scan_limit`, so that it never runs long: a page may be short or empty and not the last.
+  virtual absl::StatusOr<EntryPage> ScanEntries(const EntryQuery& query) const = 0;
+  // The first `query.limit` entries that match, however far apart they lie. Page after page, each
+  // of the log as it then is.
+  absl::StatusOr<std::vector<StoredEntry>> ListEntries(EntryQuery query) const;
   virtual audit::LogHead Head() const = 0;
   virtual StoreStatus Status() const = 0;
 

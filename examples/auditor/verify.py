@@ -431,7 +431,9 @@ def url_base64(text):
 def unclear(value, where):
     """Where below `value` a string stands that must not be in clear, or None. Never the string."""
     if type(value) is str:
-        return None if CLEAR.fullmatch(value) and not PHONE.fullmatch(value) else where
+        # 32 hex digits are an id, also without a letter: no telephone number has more than 15.
+        return None if ID.fullmatch(value) or (CLEAR.fullmatch(value)
+                                               and not PHONE.fullmatch(value)) else where
     if type(value) is dict:
         parts = ((f"{where}.{name}", part) for name, part in value.items())
     elif type(value) is list:
@@ -604,7 +606,7 @@ class Entries:
         if before != seq:
             broken("E13", f"has the key and the nonce of entry {before}'s seal")
         if kid in self._erased:
-            broken("X2", f"sealed with a key that entry {self._erased[kid]} says is destroyed")
+            broken("X2", f"sealed with a key that entry {self._erased[kid]} calls erased")
         owner = self._borrower_of_kid.setdefault(kid, (entry.get("borrower"), seq))
         if owner[0] != entry.get("borrower"):
             self._findings.remark(f"entry {seq} is sealed with the key of another borrower's entry "
@@ -617,7 +619,8 @@ class Entries:
             self._closed = None  # one remark is enough
         if kind == "log.closed":
             self._closed = seq
-        if kind == "borrower.erased" and type(entry.get("data")) is dict:
+        if kind in ("borrower.erase_started", "borrower.erased") \
+                and type(entry.get("data")) is dict:
             kids = entry["data"].get("kids")
             for kid in kids if type(kids) is list else ():
                 if type(kid) is str:
@@ -870,7 +873,8 @@ class Audit:
         if note.size > self.checkpoint.size or self._roots.get(note.size) != note.root:
             self.findings.add("G7", where, "its checkpoint is not one of this log's past")
         elif leaf is None or not proves_inclusion(leaf, index, note.size, note.root, hashes):
-            self.findings.add("P3", where, f"does not prove entry {index} of this log")
+            # The root is the checkpoint's, and the entry the log's: neither is the proof's to say.
+            self.findings.add("P1", where, f"does not prove entry {index} of this log")
         else:
             self.proved.append(index)
 
@@ -943,7 +947,7 @@ def main(words=None):
               + "; make a copy of all of it before anybody writes there")
         return 1
     report(audit, key)
-    print("verified: E1-E13, F1-F5, G1-G6" + (", G7" if audit.continued else ""))
+    print("verified: E1-E13, F1-F5, G1-G6, X2" + (", G7" if audit.continued else ""))
     return 0
 
 

@@ -99,6 +99,42 @@ class TwoReaders(unittest.TestCase):
             self.assertIn(place, text)
 
 
+    def check_a_proof(self, export, vkey, log, seq):
+        proof, entry = self.folder / "proof", self.folder / "entry"
+
+        def program(*words):
+            done = subprocess.run([BINARY, "audit", "proof", "--key", vkey, *words],
+                                  capture_output=True, text=True)
+            return done.returncode, done.stdout, done.stderr
+
+        def reader():
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                code = verify.main([str(export), "--key", vkey, "--proof", str(proof)])
+            return code, out.getvalue()
+        check = ("--check", proof, "--entry-bytes", entry)
+        code, _, said = program("--entry", str(seq), "--from", export, "--out", proof,
+                                "--entry-out", entry)
+        self.assertEqual(code, 0, said)
+        self.assertEqual(entry.read_bytes(), log.raw[seq])
+        code, said, _ = program(*check)
+        self.assertEqual((code, said.splitlines()[-1]), (0, "proved"))
+        code, said = reader()
+        self.assertEqual(code, 0, said)
+        self.assertIn(f"proved    entry {seq:,}", said)
+        # Another entry's bytes, and the same proof for another place.
+        entry.write_bytes(log.raw[seq - 1])
+        code, _, said = program(*check)
+        self.assertEqual(code, 1)
+        self.assertIn("audit proof: P1: ", said)
+        proof.write_bytes(proof.read_bytes().replace(b"index %d\n" % seq,
+                                                     b"index %d\n" % (seq - 1)))
+        self.assertEqual(program(*check)[0], 1)
+        code, said = reader()
+        self.assertEqual(code, 1)
+        self.assertIn("P1: ", said)
+
+
 class ARealLog(TwoReaders):
     """What `audit export` wrote of a deployment that contacted people."""
 
@@ -193,6 +229,37 @@ class ARealLog(TwoReaders):
         folder = self.written(self.log)
         forged_log.put(folder, 0, 7, verify.TILE, bytes(verify.TILE * verify.HASH))
         self.verified(folder, self.vkey)
+        # As long as each is as wide as its path says.
+        forged_log.put(folder, 0, 7, verify.TILE, bytes(verify.TILE * verify.HASH - 1))
+        self.refused(folder, self.vkey, "F2", "tile/0/007")
+
+    def test_an_id_without_a_letter_is_no_telephone_number(self):
+        seq = self.entry_of_kind("account.submitted")
+        for digits, condition in ((32, None), (31, "E11"), (33, "E11")):
+            def change(entries):
+                entries[seq]["data"]["more"] = "1" * digits
+                return entries
+            folder = self.written(self.log.changed(change).signed_by(self.signer))
+            if condition:
+                self.refused(folder, self.vkey, condition, f"entry {seq}")
+            else:
+                self.verified(folder, self.vkey)
+
+    def test_nothing_is_sealed_with_an_erased_key(self):
+        seq = self.entry_of_kind("attempt.settled")
+        kid, nonce = ("A" * letters for letters in (43, 32))
+        seal = {"alg": "xchacha20poly1305", "ct": "A" * 107, "kid": kid, "n": nonce}
+        for kind in ("borrower.erase_started", "borrower.erased"):
+            def change(entries):
+                entries[2] = {**entries[2], "kind": kind, "data": {"kids": [kid]}}
+                entries[seq] = {**entries[seq], "seal": seal}
+                return entries
+            folder = self.written(self.log.changed(change).signed_by(self.signer))
+            self.refused(folder, self.vkey, "X2", f"entry {seq}")
+
+    def test_one_entry_is_proved_by_the_program_and_checked_by_both(self):
+        self.check_a_proof(self.export, self.vkey, self.log,
+                           self.entry_of_kind("attempt.settled"))
 
     def test_wrong_use_is_neither_verified_nor_tampered_with(self):
         for folder, key in ((self.folder / "none", self.vkey), (self.export, "no key"),

@@ -85,8 +85,8 @@ class TroubledStore : public Store {
     return store_.ListPlans(tenant, from, to, limit);
   }
   absl::StatusOr<std::vector<Pause>> ReadPauses() const override { return store_.ReadPauses(); }
-  absl::StatusOr<std::vector<StoredEntry>> ListEntries(const EntryQuery& query) const override {
-    return store_.ListEntries(query);
+  absl::StatusOr<EntryPage> ScanEntries(const EntryQuery& query) const override {
+    return store_.ScanEntries(query);
   }
   audit::LogHead Head() const override { return store_.Head(); }
   StoreStatus Status() const override { return store_.Status(); }

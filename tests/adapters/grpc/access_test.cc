@@ -34,6 +34,10 @@ ContactService/ListUpcoming         y y y m -
 AuditService/GetCheckpoint          y y y y a
 AuditService/GetEntry               y - y y -
 AuditService/ListEntries            - - y y -
+AuditService/ExportEntries          - - y y -
+AuditService/GetReport              - - y y -
+AuditService/GetInclusionProof      y - y y -
+AuditService/GetConsistencyProof    y y y y a
 OperationsService/GetStatus         y y y y a
 OperationsService/PauseContacts     y - y - a
 OperationsService/ResumeContacts    y - y - a

@@ -21,6 +21,7 @@
 #include "adapters/yaml/pack_reader.h"
 #include "adapters/yaml/treatment.h"
 #include "adapters/zones/zones.h"
+#include "engine/audit/checkpoint.h"
 #include "engine/audit/cj1.h"
 #include "engine/audit/hash.h"
 #include "engine/model/status.h"
@@ -126,7 +127,8 @@ class Folder {
 
 class House {
  public:
-  // Every role of `acme`, a lender and an officer of `other`, an operator.
+  // Every role of `acme`, a lender and an officer of `other`, an auditor of every tenant, an
+  // operator.
   static std::vector<Caller> Everybody() {
     std::vector<Caller> callers;
     for (const CallerRole role : {CallerRole::kLender, CallerRole::kDialler, CallerRole::kOfficer,
@@ -135,6 +137,7 @@ class House {
     }
     callers.push_back(As(CallerRole::kLender, "other"));
     callers.push_back(As(CallerRole::kOfficer, "other"));
+    callers.push_back(As(CallerRole::kAuditor, ""));
     callers.push_back(As(CallerRole::kOperator, ""));
     return callers;
   }
@@ -145,14 +148,17 @@ class House {
 
   void Open(const std::string& data) {
     const Policies& policies = Policies::Get();
+    std::function<std::unique_ptr<audit::EntrySource>()> open_log;
     if (data.empty()) {
-      store_ = std::make_unique<MemoryStore>(
+      auto made = std::make_unique<MemoryStore>(
           MemoryStore::Options{.origin = "audit.example/test",
                                .node = "n1",
                                .handler = MakeHandler(policies.world),
                                .clock = &clock,
                                .randomness = &randomness,
                                .handling = MemoryStore::Handling::kTwice});
+      open_log = [store = made.get()] { return store->OpenLog(); };
+      store_ = std::move(made);
     } else {
       auto opened = SqliteStore::Open({.dir = data,
                                        .origin = "audit.example/test",
@@ -161,6 +167,7 @@ class House {
                                        .clock = &clock,
                                        .randomness = &randomness});
       FORBEAR_CHECK(opened.ok());
+      open_log = [store = opened->get()] { return store->OpenLog(); };
       store_ = *std::move(opened);
     }
     orchestrator_ = std::make_unique<Orchestrator>(
@@ -182,6 +189,12 @@ class House {
     options.phones = policies.phones.get();
     options.index_key.fill(7);
     options.version = "test";
+    options.open_log = std::move(open_log);
+    options.newest_checkpoint = [this]() -> absl::StatusOr<std::string> {
+      const std::lock_guard lock(checkpoint_mutex_);
+      if (checkpoint_.empty()) return NotFound("none yet");
+      return checkpoint_;
+    };
     auto server = Server::Start(std::move(options));
     FORBEAR_CHECK(server.ok());
     server_ = *std::move(server);
@@ -224,6 +237,28 @@ class House {
     return v1::OperationsService::NewStub(To(role, tenant));
   }
 
+  // A checkpoint of all entries so far, as the signer would make it.
+  std::string Sign() {
+    const audit::LogHead head = store_->Head();
+    const std::lock_guard lock(checkpoint_mutex_);
+    checkpoint_ = Key().Sign({head.origin, {head.size, head.root}});
+    return checkpoint_;
+  }
+  static const audit::SigningKey& Key() {
+    static const audit::SigningKey key =
+        audit::SigningKey::FromSeed("audit.example/test", Bytes32{7}).value();
+    return key;
+  }
+
+  // One entry of this kind, in a tenant's name; its number.
+  uint64_t Record(const std::string& tenant, RecordFact fact) {
+    const auto applied = store_->ApplyAndWait(orchestrator_->maker().Make(
+        std::move(fact), As(CallerRole::kLender, tenant),
+        {.kind = audit::ActorKind::kService, .id = "svc", .role = "lender"}));
+    FORBEAR_CHECK(applied.ok());
+    return applied->result.receipts.at(0).seq;
+  }
+
   Store& store() { return *store_; }
   Server& server() { return *server_; }
 
@@ -250,6 +285,8 @@ class House {
   std::unique_ptr<Orchestrator> orchestrator_;
   std::unique_ptr<Server> server_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;
+  std::mutex checkpoint_mutex_;
+  std::string checkpoint_;  // empty: none was signed yet
 };
 
 inline void Set(google::protobuf::Timestamp* time, std::string_view text) {

@@ -44,6 +44,13 @@ Said ExportTo(const std::string& folder, const std::string& data, bool json = fa
   return {exit_code, out.str(), err.str()};
 }
 
+Said Prove(const AuditProofCall& call, const std::string& input = "") {
+  std::istringstream in(input);
+  std::ostringstream out, err;
+  const int exit_code = RunAuditProof(call, in, out, err);
+  return {exit_code, out.str(), err.str()};
+}
+
 const audit::SigningKey& Owner() {
   static const audit::SigningKey key =
       audit::SigningKey::FromSeed("audit.example/forbear", Bytes32{7}).value();
@@ -175,6 +182,119 @@ TEST_F(AuditCommands, AStoreIsVerifiedWhileItIsOpenForWriting) {
   EXPECT_THAT(said.out, HasSubstr("400 entries"));
   EXPECT_THAT(said.out, HasSubstr("unsigned 100 entries"));
   EXPECT_EQ(said.err, "");
+}
+
+TEST_F(AuditCommands, AnEntryIsProvedFromTheStoreAndFromItsExportAlikeAndCheckedOffline) {
+  ASSERT_EQ(ExportTo(folder_ / "export", folder_ / "data").exit_code, kOk);
+  const std::string key = Owner().verifier().Line();
+  for (const uint64_t seq : {0, 7, 255, 256, 299}) {
+    const Said of_data = Prove({.entry = seq, .data = folder_ / "data", .key = key});
+    ASSERT_EQ(of_data.exit_code, kOk) << of_data.err;
+    EXPECT_THAT(of_data.out, StartsWith("c2sp.org/tlog-proof@v1\nindex " + std::to_string(seq)));
+    const Said of_export = Prove({.entry = seq,
+                                  .from = folder_ / "export",
+                                  .out = folder_ / "proof",
+                                  .entry_out = folder_ / "entry"});
+    ASSERT_EQ(of_export.exit_code, kOk) << of_export.err;
+    EXPECT_EQ(of_export.out,
+              "the proof of entry " + std::to_string(seq) + " is in " + (folder_ / "proof") + "\n");
+    EXPECT_EQ(logexport::Slurp(folder_ / "proof"), of_data.out) << "the same text";
+    EXPECT_EQ(logexport::Slurp(folder_ / "entry"), log_.store.entries[seq]);
+    const AuditProofCall check{.key = key, .check = folder_ / "proof", .entry_bytes = "-"};
+    const Said said = Prove(check, log_.store.entries[seq]);
+    EXPECT_EQ(said.exit_code, kOk) << said.err;
+    EXPECT_THAT(said.out, EndsWith("of 300 entries\nproved\n"));
+    AuditProofCall by_file = check;
+    by_file.entry_bytes = folder_ / "entry";
+    EXPECT_EQ(Prove(by_file).exit_code, kOk);
+    const Said other = Prove(check, log_.store.entries[seq + 1]);
+    EXPECT_EQ(other.exit_code, kFailed);
+    EXPECT_THAT(other.err, StartsWith("forbear: audit proof: P1: "));
+    EXPECT_THAT(Prove(check, log_.store.entries[seq] + "\n").err, HasSubstr("leave it away"));
+  }
+}
+
+TEST_F(AuditCommands, AProofThatDoesNotHoldIsNamedByItsCondition) {
+  const std::string key = Owner().verifier().Line();
+  ASSERT_EQ(Prove({.entry = 7, .data = folder_ / "data", .out = folder_ / "proof"}).exit_code, kOk);
+  const std::string good = logexport::Slurp(folder_ / "proof");
+  const auto finding = [&](std::string text, const std::string& with) {
+    EXPECT_TRUE(logexport::ReplaceFile(folder_ / "proof", text, 0600).ok());
+    const Said said =
+        Prove({.key = with, .check = folder_ / "proof", .entry_bytes = "-"}, log_.store.entries[7]);
+    EXPECT_EQ(said.exit_code, kFailed);
+    EXPECT_EQ(said.out, "");
+    return said.err.substr(std::string("forbear: audit proof: ").size(), 2);
+  };
+  std::string long_one = good;
+  const size_t gap = long_one.find("\n\n");
+  for (int i = 0; i < 64; ++i) long_one.insert(gap + 1, std::string(43, 'A') + "=\n");
+  EXPECT_EQ(finding(long_one, key), "P2");
+  EXPECT_EQ(finding(good.substr(1), key), "P3");
+  std::string other_size = good;
+  other_size.replace(other_size.find("\n300\n"), 5, "\n301\n");
+  EXPECT_EQ(finding(other_size, key), "G2");
+  EXPECT_EQ(finding(good, audit::SigningKey::FromSeed("audit.example/forbear", Bytes32{8})
+                              .value()
+                              .verifier()
+                              .Line()),
+            "G2");
+  EXPECT_EQ(
+      finding(
+          good,
+          audit::SigningKey::FromSeed("audit.example/other", Bytes32{7}).value().verifier().Line()),
+      "G2");
+}
+
+TEST_F(AuditCommands, AnEntryThatNoCheckpointCoversYetSaysWhenToTryAgain) {
+  ASSERT_EQ(ExportTo(folder_ / "export", folder_ / "data").exit_code, kOk);
+  const Said unsigned_yet = Prove({.entry = 300, .data = folder_ / "data"});
+  EXPECT_EQ(unsigned_yet.exit_code, kFailed);
+  EXPECT_THAT(unsigned_yet.err, HasSubstr("entry 300 is not under a checkpoint yet"));
+  EXPECT_THAT(unsigned_yet.err, HasSubstr("within a second"));
+  const Said unexported = Prove({.entry = 300, .from = folder_ / "export"});
+  EXPECT_EQ(unexported.exit_code, kFailed);
+  EXPECT_THAT(unexported.err, HasSubstr("try again with an export made after"));
+  EXPECT_EQ(Prove({.entry = 400, .data = folder_ / "data"}).exit_code, kWrongUse);
+  EXPECT_EQ(unsigned_yet.out + unexported.out, "");
+}
+
+TEST_F(AuditCommands, AProofIsVerifiedBeforeItIsPrinted) {
+  ASSERT_EQ(ExportTo(folder_ / "export", folder_ / "data").exit_code, kOk);
+  const std::string tile = folder_ / "export/tile/0/000";
+  std::string bytes = logexport::Slurp(tile);
+  bytes[8 * 32] ^= 1;  // a neighbour of entry 7, no part of its own hash
+  ASSERT_TRUE(logexport::ReplaceFile(tile, bytes, 0600).ok());
+  const Said damaged = Prove({.entry = 7, .from = folder_ / "export"});
+  EXPECT_EQ(damaged.exit_code, kFailed);
+  EXPECT_THAT(damaged.err, StartsWith("forbear: audit proof: P1: "));
+  EXPECT_EQ(damaged.out, "");
+  const Said stranger =
+      Prove({.entry = 7,
+             .data = folder_ / "data",
+             .key = audit::SigningKey::FromSeed("audit.example/forbear", Bytes32{8})
+                        .value()
+                        .verifier()
+                        .Line()});
+  EXPECT_EQ(stranger.exit_code, kFailed);
+  EXPECT_THAT(stranger.err, StartsWith("forbear: audit proof: G2: "));
+}
+
+TEST_F(AuditCommands, AProofCalledWronglySaysWhatToGive) {
+  const std::string key = Owner().verifier().Line();
+  EXPECT_EQ(Prove({}).exit_code, kWrongUse);
+  EXPECT_EQ(Prove({.entry = 1, .check = "x"}).exit_code, kWrongUse);
+  EXPECT_THAT(Prove({.check = "x"}).err, HasSubstr("--key VKEY"));
+  EXPECT_EQ(Prove({.key = key, .check = folder_ / "none", .entry_bytes = "-"}).exit_code,
+            kWrongUse);
+  EXPECT_EQ(Prove({.entry = 1, .from = folder_ / "none"}).exit_code, kWrongUse);
+  EXPECT_EQ(Prove({.entry = 1, .data = folder_ / "none"}).exit_code, kWrongUse);
+  CLI::App app;
+  int exit_code = -1;
+  AddAuditCommands(app, &exit_code);
+  EXPECT_THROW(app.parse("audit proof --entry -1", false), CLI::ParseError);
+  EXPECT_THROW(app.parse("audit proof --entry 1 --from a --data b", false), CLI::ParseError);
+  EXPECT_THROW(app.parse("audit proof --entry 1 --entry-bytes -", false), CLI::ParseError);
 }
 
 TEST_F(AuditCommands, AStoreIsExportedUpToItsNewestCheckpointAndTheExportVerifies) {

@@ -269,7 +269,12 @@ class Handling {
       for (int64_t i = 0; i < fact.data.Find("entries")->AsInteger(); ++i) AddEntry("test.many");
       return std::move(changes_);
     }
-    AddEntry(fact.kind);
+    audit::EntryDraft& entry = AddEntry(fact.kind);
+    if (fact.kind == "test.about") {
+      entry.ref = fact.ref;
+      entry.data = fact.data;
+      entry.borrower = fact.borrower;
+    }
     if (fact.kind == "test.impure") {
       static std::atomic<int> asked{0};
       changes_.entries.back().data.Set("asked", asked++);

@@ -63,6 +63,7 @@ class Gate {
 //   PauseContacts, ResumeContacts     rows; `in_flight` is what the store counts
 //   RecordFact by kind:
 //     test.noted     one entry          test.many      2 entries per unit of data.entries
+//     test.about     one entry with the fact's ref, data and borrower
 //     test.refused   kFailedPrecondition   test.spoiled  two good entries and a bad one
 //     test.stolen    a borrower under an external id that is taken (data.external_id)
 //     test.gate      waits at `gate`, then one entry

@@ -583,6 +583,137 @@ TEST_P(StoreSuite, EntriesAreFoundByTenantBorrowerAndKind) {
   EXPECT_EQ(Entries({.kind_prefix = "account%"}).size(), 0u) << "a prefix is no pattern";
 }
 
+// An entry about these things, of `tenant`.
+inline Command About(desk::Desk& desk, std::string tenant, const char* rule, const char* place,
+                     Channel channel, const AccountId& account = {}, const AttemptId& attempt = {},
+                     std::optional<BorrowerId> borrower = std::nullopt) {
+  RecordFact fact{.kind = "test.about"};
+  fact.data.Set("channel", ToWord(channel));
+  fact.data.Set("jurisdictions", cj1::Array().Append("US").Append(place));
+  fact.data.Set("denials", cj1::Array().Append(cj1::Object().Set("rule", rule)));
+  if (!account.IsZero()) fact.ref.Set("accounts", cj1::Array().Append(account.Hex()));
+  if (!attempt.IsZero()) fact.ref.Set("attempt", attempt.Hex());
+  fact.borrower = borrower;
+  return desk.Make(std::move(tenant), std::move(fact));
+}
+
+TEST_P(StoreSuite, EntriesAreFoundByWhatTheyAreAbout) {
+  const AccountId account = AccountId::Raw16(std::string(16, '\x1a'));
+  const AttemptId attempt = AttemptId::Raw16(std::string(16, '\x2b'));
+  const BorrowerId borrower = BorrowerId::Raw16(std::string(16, '\x3c'));
+  const auto add = [&](const char* tenant, const char* rule, const char* place, Channel channel,
+                       const AccountId& of = {}, const AttemptId& by = {},
+                       std::optional<BorrowerId> about = std::nullopt) {
+    return MustApply(About(desk_, tenant, rule, place, channel, of, by, about)).receipts.at(0).seq;
+  };
+  const uint64_t one = add("acme", "us.hours", "US-OH", Channel::kSms, account, attempt, borrower);
+  const uint64_t two = add("acme", "us.cap", "US-MA", Channel::kSms, account);
+  const uint64_t three = add("nova", "us.hours", "US-OH", Channel::kCall, account, attempt);
+  MustApply(desk_.Note("acme"));
+  const struct {
+    const char* why;
+    EntryQuery query;
+    std::vector<uint64_t> seqs;
+  } rows[] = {
+      {"an account", {.account = account}, {one, two, three}},
+      {"an account of a tenant", {.tenant = "acme", .account = account}, {one, two}},
+      {"an attempt", {.attempt = attempt}, {one, three}},
+      {"a rule", {.rule = "us.hours"}, {one, three}},
+      {"a rule in a tenant", {.tenant = "nova", .rule = "us.hours"}, {three}},
+      {"a rule about a borrower", {.borrower = borrower, .rule = "us.hours"}, {one}},
+      {"another rule about them", {.borrower = borrower, .rule = "us.cap"}, {}},
+      {"a borrower of another tenant",
+       {.tenant = "nova", .borrower = borrower, .account = account},
+       {}},
+      {"a place", {.jurisdiction = "US-MA"}, {two}},
+      {"a place that all are in", {.jurisdiction = "US"}, {one, two, three}},
+      {"a channel", {.channel = Channel::kCall}, {three}},
+      {"a channel and a kind", {.kind_prefix = "test.about", .channel = Channel::kSms}, {one, two}},
+      {"a channel and another kind", {.kind_prefix = "test.noted", .channel = Channel::kSms}, {}},
+      {"from a number on", {.account = account, .first_seq = two}, {two, three}},
+      {"nothing that is there", {.account = AccountId::Raw16(std::string(16, '\x44'))}, {}},
+  };
+  for (const auto& row : rows) {
+    const auto found = store().ListEntries(row.query);
+    ASSERT_TRUE(found.ok()) << row.why << found.status();
+    std::vector<uint64_t> seqs;
+    for (const StoredEntry& entry : *found) seqs.push_back(entry.seq);
+    EXPECT_EQ(seqs, row.seqs) << row.why;
+  }
+}
+
+TEST_P(StoreSuite, EntriesAreFoundByTime) {
+  const Instant start = bench_->clock.Now();
+  // Seconds 0, 0, 0, 10, 10, 10 … after the opening at 0; every second entry is nova's.
+  for (int i = 0; i < 12; ++i) {
+    bench_->clock.Set(start + Seconds(i / 3 * 10));
+    MustApply(desk_.Note(i % 2 == 0 ? "acme" : "nova"));
+  }
+  const auto seqs = [&](EntryQuery query) {
+    std::vector<uint64_t> found;
+    for (const StoredEntry& entry : Must(store().ListEntries(query))) found.push_back(entry.seq);
+    return found;
+  };
+  using Seqs = std::vector<uint64_t>;
+  EXPECT_EQ(seqs({.from = start}).size(), 13u);
+  EXPECT_EQ(seqs({.from = start + Seconds(1)}).front(), 4u) << "the first at or after";
+  EXPECT_EQ(seqs({.from = start + Seconds(10)}).front(), 4u);
+  EXPECT_EQ(seqs({.from = start + Seconds(11)}).front(), 7u);
+  EXPECT_EQ(seqs({.to = start}), Seqs{}) << "`to` is not among them";
+  EXPECT_EQ(seqs({.to = start + Seconds(10)}), (Seqs{0, 1, 2, 3}));
+  EXPECT_EQ(seqs({.from = start + Seconds(10), .to = start + Seconds(20)}), (Seqs{4, 5, 6}));
+  EXPECT_EQ(seqs({.tenant = "nova", .from = start + Seconds(10), .to = start + Seconds(20)}),
+            (Seqs{4, 6}));
+  EXPECT_EQ(seqs({.from = start + Seconds(10), .to = start + Seconds(20), .first_seq = 6}),
+            (Seqs{6}));
+  EXPECT_EQ(seqs({.from = start + Seconds(99)}), Seqs{});
+  EXPECT_EQ(seqs({.from = start + Seconds(20), .to = start + Seconds(10)}), Seqs{});
+}
+
+TEST_P(StoreSuite, AScanLooksAtNoMoreThanItMayAndSaysWhereToGoOn) {
+  for (int i = 0; i < 30; ++i) {
+    MustApply(About(desk_, i % 3 == 0 ? "nova" : "acme", i == 20 ? "us.rare" : "us.cap", "US-OH",
+                    Channel::kSms));
+  }
+  const EntryQuery rare{.rule = "us.rare", .scan_limit = 8};
+  // 31 entries in steps of 8: the one that matches is entry 21, in the third.
+  EntryQuery query = rare;
+  std::vector<size_t> found;
+  std::vector<uint64_t> nexts;
+  for (;;) {
+    const EntryPage page = Must(store().ScanEntries(query));
+    found.push_back(page.entries.size());
+    if (!page.next_seq.has_value()) break;
+    nexts.push_back(*page.next_seq);
+    query.first_seq = *page.next_seq;
+  }
+  EXPECT_EQ(found, (std::vector<size_t>{0, 0, 1, 0}));
+  EXPECT_EQ(nexts, (std::vector<uint64_t>{8, 16, 24}));
+  EXPECT_EQ(Must(store().ListEntries(rare)).size(), 1u) << "however far apart they lie";
+
+  // Of a tenant, only the tenant's entries count as looked at.
+  query = {.tenant = "nova", .rule = "us.rare", .scan_limit = 8};
+  EntryPage page = Must(store().ScanEntries(query));
+  EXPECT_TRUE(page.entries.empty());
+  EXPECT_EQ(page.next_seq, std::optional<uint64_t>(25)) << "the ninth of ten";
+  query.first_seq = 25;
+  EXPECT_EQ(Must(store().ScanEntries(query)).next_seq, std::nullopt);
+
+  // A kind is read from its column and counts all the same.
+  query = {.kind_prefix = "log.", .first_seq = 1, .scan_limit = 8};
+  page = Must(store().ScanEntries(query));
+  EXPECT_TRUE(page.entries.empty());
+  EXPECT_EQ(page.next_seq, std::optional<uint64_t>(9));
+
+  // A full page says where the next begins, and the last one that there is none.
+  page = Must(store().ScanEntries({.rule = "us.cap", .limit = 29}));
+  EXPECT_EQ(page.entries.size(), 29u);
+  EXPECT_EQ(page.next_seq, std::nullopt) << "nothing is behind the last entry";
+  page = Must(store().ScanEntries({.rule = "us.cap", .limit = 28}));
+  EXPECT_EQ(page.next_seq, std::optional<uint64_t>(30));
+  EXPECT_EQ(Must(store().ScanEntries({.first_seq = 31})).next_seq, std::nullopt);
+}
+
 TEST_P(StoreSuite, TimeNeverRunsBehindTheLog) {
   const Instant now = bench_->clock.Now();
   MustApply(desk_.Note("acme"));

@@ -115,7 +115,8 @@ TEST(Checkpoint, RefusesTheNotesOfTheVectorsNamingTheCondition) {
 
 TEST(Checkpoint, G1IsUtf8WithoutControlCharactersAndEndsInANewline) {
   const std::string body = CheckpointBody(OfEight());
-  for (const char* spoiled : {"\xff", "\x01", "\t", "\x7f", "\xc0\xaf"}) {
+  for (const char* spoiled :
+       {"\xff", "\x01", "\t", "\x7f", "\xc0\xaf", "\xc2\x80", "\xc2\x85", "\xc2\x9b", "\xc2\x9f"}) {
     EXPECT_EQ(Condition(OpenCheckpoint(LogKey().SignBody(body + spoiled + "\n"), Verifier())),
               "G1");
   }
@@ -123,6 +124,18 @@ TEST(Checkpoint, G1IsUtf8WithoutControlCharactersAndEndsInANewline) {
   EXPECT_EQ(Condition(OpenCheckpoint(note.substr(0, note.size() - 1), Verifier())), "G1");
   EXPECT_EQ(Condition(OpenCheckpoint("", Verifier())), "G1");
   EXPECT_EQ(Condition(OpenCheckpoint(std::string(kMaxNoteBytes + 1, '\n'), Verifier())), "G1");
+}
+
+TEST(Checkpoint, G1LetsLettersBeyondTheControlCharactersThrough) {
+  // U+00A0 is the first after them; U+00C2 and U+0082 share bytes with them in UTF-8.
+  for (const char* letter : {"\xc2\xa0", "\xc3\x82", "\xc3\xa9", "\xe2\x82\x80"}) {
+    const std::string name = std::string("audit.example/") + letter;
+    const SigningKey key = SigningKey::FromSeed(name, Bytes32{7}).value();
+    EXPECT_TRUE(OpenCheckpoint(key.Sign({name, OfEight().head}), key.verifier()).ok()) << letter;
+  }
+  for (const char* control : {"\xc2\x80", "\xc2\x9f", "\x7f", "\x1b"}) {
+    EXPECT_FALSE(IsKeyName(std::string("audit.example/") + control));
+  }
 }
 
 TEST(Checkpoint, G2AcceptsSixteenSignaturesOfOthersBesideOurs) {

@@ -118,6 +118,13 @@ struct Export : FileSource {
     }
     return names;
   }
+  absl::StatusOr<std::vector<std::string>> TileFiles() const override {
+    std::vector<std::string> paths;
+    for (const auto& [path, content] : files) {
+      if (path.starts_with("tile/")) paths.push_back(path);
+    }
+    return paths;
+  }
 };
 
 // `entry` with one member put in the place of what it had; nullptr takes the member away.
