@@ -18,6 +18,8 @@
 #include <string>
 
 #include "adapters/clock/clocks.h"
+#include "adapters/keys/kek_files.h"
+#include "adapters/keys/key_database.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "adapters/yaml/pack_reader.h"
 #include "adapters/yaml/treatment.h"
@@ -119,14 +121,37 @@ SubmitAccount MakeItem(uint64_t number, Instant now, History history) {
   return item;
 }
 
+// The key store on the same disk, as `serve` has it.
+struct Keys {
+  Keys(const std::string& folder, Clock& clock, Randomness& randomness)
+      : provider(Must(keys::KekFiles::Open(folder + "/kek", randomness, clock))),
+        store(Must(keys::KeyDatabase::Open(folder + "/keys.db"))),
+        ring(*provider, *store, randomness, clock) {
+    if (!provider->CurrentId().ok()) (void)provider->MakeNext();
+  }
+  template <typename T>
+  static T Must(absl::StatusOr<T> made) {
+    if (!made.ok()) {
+      std::fprintf(stderr, "store_bench: %s\n", std::string(made.status().message()).c_str());
+      std::exit(1);
+    }
+    return *std::move(made);
+  }
+
+  std::unique_ptr<keys::KekFiles> provider;
+  std::unique_ptr<keys::KeyDatabase> store;
+  vault::KeyRing ring;
+};
+
 SqliteStore::Options MakeOptions(const std::string& folder, Handler handler, Clock& clock,
-                                 Randomness& randomness) {
+                                 Randomness& randomness, vault::KeyRing& keys) {
   return {.dir = folder + "/data",
           .origin = "bench.example/store",
           .node = "bench",
           .handler = std::move(handler),
           .clock = &clock,
-          .randomness = &randomness};
+          .randomness = &randomness,
+          .keys = &keys};
 }
 
 std::unique_ptr<SqliteStore> MustOpen(SqliteStore::Options options) {
@@ -174,7 +199,8 @@ double TakeIn(Store& store, const CommandMaker& maker, Instant now, uint64_t cou
 int RunIntake(const std::string& folder, uint64_t count, const std::string& record) {
   StillClock clock;
   SystemRandomness randomness;
-  SqliteStore::Options options = MakeOptions(folder, MakeHandler(MakeWorld()), clock, randomness);
+  Keys keys(folder, clock, randomness);
+  SqliteStore::Options options = MakeOptions(folder, MakeHandler(MakeWorld()), clock, randomness, keys.ring);
   options.record_statements_to = record;
   const auto store = MustOpen(std::move(options));
   const CommandMaker maker(clock, randomness);
@@ -188,8 +214,9 @@ int RunIntake(const std::string& folder, uint64_t count, const std::string& reco
 int RunContacts(const std::string& folder, uint64_t count, const std::string& record) {
   StillClock clock;
   SystemRandomness randomness;
+  Keys keys(folder, clock, randomness);
   const std::shared_ptr<const World> world = MakeWorld();
-  SqliteStore::Options options = MakeOptions(folder, MakeHandler(world), clock, randomness);
+  SqliteStore::Options options = MakeOptions(folder, MakeHandler(world), clock, randomness, keys.ring);
   {
     const auto store = MustOpen(options);
     TakeIn(*store, CommandMaker(clock, randomness), clock.Now(), count, History::kValidationNotice);

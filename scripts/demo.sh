@@ -102,8 +102,8 @@ printf '  root %s\n' "$(sed -n 3p "$demo/export/checkpoint")"
 "$forbear" audit verify --from "$demo/export" --key "$demo/log.vkey"
 "$forbear" audit verify --data "$demo" --key "$demo/log.vkey"
 printf '  every contact asked again of the packs by a checker written apart from the engine:\n  '
-python tests/e2e/check_contacts.py --export "$demo/export" --answers "$demo/answers.jsonl" \
-  --policies policies --sent "$demo/outbox"
+python tests/e2e/check_contacts.py --export "$demo/export" --data "$demo" --keys "$demo/keys" \
+  --answers "$demo/answers.jsonl" --policies policies --sent "$demo/outbox"
 if ! grep -qE '^  all .*[1-9]' "$demo/report.txt"; then
   echo "demo: nothing was sent in ten days; see $demo/operations.log" >&2
   exit 1

@@ -350,7 +350,7 @@ int RunAuditProof(const AuditProofCall& call, std::istream& in, std::ostream& ou
   return kOk;
 }
 
-void AddAuditCommands(CLI::App& app, int* exit_code) {
+CLI::App& AddAuditCommands(CLI::App& app, int* exit_code) {
   CLI::App* group =
       app.add_subcommand("audit", "export the audit log, verify it offline, prove one entry");
   group->require_subcommand(1);
@@ -408,6 +408,7 @@ void AddAuditCommands(CLI::App& app, int* exit_code) {
                    "the entry's bytes, exactly; - for standard input")
       ->needs(check);
   proof->callback([=] { *exit_code = RunAuditProof(*proving, std::cin, std::cout, std::cerr); });
+  return *group;
 }
 
 }  // namespace forbear::cli

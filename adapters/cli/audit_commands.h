@@ -49,6 +49,6 @@ int RunAuditProof(const AuditProofCall& call, std::istream& in, std::ostream& ou
                   std::ostream& err);
 
 // Adds the commands to `app`; what they exit with goes to *exit_code.
-void AddAuditCommands(CLI::App& app, int* exit_code);
+CLI::App& AddAuditCommands(CLI::App& app, int* exit_code);
 
 }  // namespace forbear::cli

@@ -6,13 +6,35 @@
 #include <nlohmann/json.hpp>
 
 #include "adapters/cli/exit_codes.h"
+#include "adapters/clock/clocks.h"
+#include "adapters/keys/kek_files.h"
+#include "adapters/keys/system_randomness.h"
 #include "adapters/logexport/key_files.h"
+#include "engine/model/status.h"
 
 namespace forbear::cli {
+namespace {
+
+absl::Status MakeFirstKek(const std::string& folder) {
+  keys::SystemRandomness randomness;
+  const SystemClock clock;
+  FORBEAR_ASSIGN_OR_RETURN(
+      const std::unique_ptr<keys::KekFiles> keks,
+      keys::KekFiles::Open(folder + "/" + logexport::kKekFolder, randomness, clock));
+  return keks->MakeNext().status();
+}
+
+}  // namespace
 
 int RunKeysGenerate(const std::string& origin, const std::string& folder, bool json,
                     std::ostream& out, std::ostream& err) {
   const auto key = logexport::GenerateKeys(origin, folder);
+  if (key.ok()) {
+    if (const absl::Status made = MakeFirstKek(folder); !made.ok()) {
+      err << "forbear: keys generate: " << made.message() << "\n";
+      return kFailed;
+    }
+  }
   if (!key.ok()) {
     err << "forbear: keys generate: " << key.status().message() << "\n";
     return absl::IsInvalidArgument(key.status()) ? kWrongUse : kFailed;
@@ -25,6 +47,7 @@ int RunKeysGenerate(const std::string& origin, const std::string& folder, bool j
   out << "Keys of " << key->name << " are in " << folder << ":\n"
       << "  log.key    signs the log; keep a copy apart from every backup of the data\n"
       << "  index.key  finds people by number or address; keep it likewise\n"
+      << "  kek/       wraps the keys of borrowers; never in one place with a backup of the data\n"
       << "  log.vkey   for auditors:\n"
       << key->Line() << "\n";
   return kOk;

@@ -6,6 +6,7 @@
 #include "adapters/cli/decide_command.h"
 #include "adapters/cli/keys_command.h"
 #include "adapters/cli/policy_commands.h"
+#include "adapters/cli/replay_command.h"
 #include "adapters/cli/serve_command.h"
 #include "adapters/cli/version_command.h"
 
@@ -21,7 +22,7 @@ int main(int argc, char** argv) {
   forbear::cli::AddDecideCommand(app, &exit_code);
   forbear::cli::AddPolicyCommands(app, &exit_code);
   forbear::cli::AddConformanceCommand(app, &exit_code);
-  forbear::cli::AddAuditCommands(app, &exit_code);
+  forbear::cli::AddReplayCommand(forbear::cli::AddAuditCommands(app, &exit_code), &exit_code);
   forbear::cli::AddKeysCommand(app, &exit_code);
   forbear::cli::AddVersionCommand(app, &exit_code);
   try {

@@ -4,12 +4,15 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <utility>
 
+#include "adapters/cli/key_keeper.h"
 #include "adapters/cli/operations_log.h"
 #include "adapters/cli/policy_commands.h"
 #include "adapters/cli/publisher.h"
@@ -19,18 +22,26 @@
 #include "adapters/grpc/server.h"
 #include "adapters/http/http_server.h"
 #include "adapters/http/metrics.h"
+#include "adapters/keys/kek_files.h"
+#include "adapters/keys/key_database.h"
 #include "adapters/logexport/key_files.h"
 #include "adapters/outbox/outbox.h"
 #include "adapters/phones/phones.h"
+#include "adapters/sqlite/data_lock.h"
 #include "adapters/sqlite/log_reader.h"
+#include "adapters/sqlite/schema.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "adapters/yaml/pack_reader.h"
 #include "adapters/yaml/treatment.h"
 #include "adapters/zones/zones.h"
+#include "engine/audit/hash.h"
 #include "engine/model/status.h"
 #include "engine/orchestrator/handle.h"
 #include "engine/orchestrator/orchestrator.h"
+#include "engine/orchestrator/replay.h"
 #include "engine/policy/bundle.h"
+#include "engine/ports/store_rules.h"
+#include "engine/vault/key_ring.h"
 
 namespace forbear::cli {
 namespace {
@@ -78,6 +89,17 @@ RecordFact AboutNode(std::string kind, const World& world) {
   return fact;
 }
 
+// All tenants' settings in one digest: whether anything of them changed since the node last started.
+std::string DigestOfTenants(const World& world) {
+  std::string all;
+  for (const auto& [id, tenant] : world.tenants) {
+    all += id + "\n";
+    for (const std::string& chunk : SettingsOf(tenant)) all += chunk + "\n";
+  }
+  const Bytes32 digest = audit::Sha256(all);
+  return ToHex(audit::AsText(digest));
+}
+
 // The newest entry of this kind among the last few thousand; nothing when there is none so near.
 std::optional<cj1::Value> NewestOfKind(const Store& store, const std::string& kind) {
   constexpr uint64_t kStep = 500;        // entries a look
@@ -106,13 +128,48 @@ std::string Member(const std::optional<cj1::Value>& entry, const char* part, con
   return value != nullptr && value->is_string() ? value->AsString() : "";
 }
 
-// node.started, and what changed since the node last said so.
+using Record = std::function<absl::Status(RecordFact)>;
+
+// The settings of all tenants, those that are none any more left out: as replay needs them.
+absl::Status SaySettings(const World& world, const Record& record) {
+  RecordFact changed;
+  changed.kind = "tenants.changed";
+  changed.data.Set("digest", DigestOfTenants(world));
+  FORBEAR_RETURN_IF_ERROR(record(std::move(changed)));
+  for (const auto& [id, tenant] : world.tenants) {
+    const std::vector<std::string> chunks = SettingsOf(tenant);
+    const size_t parts = (chunks.size() + kMostSettingsInOneEntry - 1) / kMostSettingsInOneEntry;
+    for (size_t part = 0; part < parts; ++part) {
+      RecordFact fact;
+      fact.kind = "tenant.settings";
+      fact.data.Set("of", id);
+      cj1::Value some = cj1::Array();
+      for (size_t i = part * kMostSettingsInOneEntry;
+           i < std::min(chunks.size(), (part + 1) * kMostSettingsInOneEntry); ++i) {
+        some.Append(chunks[i]);
+      }
+      fact.data.Set("settings", std::move(some));
+      if (parts > 1) {
+        fact.data.Set("part", static_cast<uint64_t>(part + 1));
+        fact.data.Set("parts", static_cast<uint64_t>(parts));
+      }
+      FORBEAR_RETURN_IF_ERROR(record(std::move(fact)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// What changed since the node last started, and then node.started, which the next start compares with:
+// whatever ends this half way, the next start says all of it again.
 absl::Status SayStarted(Orchestrator& orchestrator, const Store& store, const World& world) {
   const std::optional<cj1::Value> before = NewestOfKind(store, "node.started");
-  const auto record = [&](RecordFact fact) {
+  const Record record = [&](RecordFact fact) {
     return orchestrator.ApplyAndWait(orchestrator.maker().Make(std::move(fact), "node")).status();
   };
-  FORBEAR_RETURN_IF_ERROR(record(AboutNode("node.started", world)));
+  const std::string tenants = DigestOfTenants(world);
+  if (Member(before, "data", "tenants") != tenants) {
+    FORBEAR_RETURN_IF_ERROR(SaySettings(world, record));
+  }
   if (Member(before, "ref", "bundle") != world.surroundings.bundle->digest()) {
     RecordFact fact;
     fact.kind = "bundle.activated";
@@ -130,7 +187,9 @@ absl::Status SayStarted(Orchestrator& orchestrator, const Store& store, const Wo
     fact.data.Set("to", world.surroundings.zones->version());
     FORBEAR_RETURN_IF_ERROR(record(std::move(fact)));
   }
-  return absl::OkStatus();
+  RecordFact started = AboutNode("node.started", world);
+  started.data.Set("tenants", tenants);
+  return record(std::move(started));
 }
 
 std::vector<ListenerConfig> ListenersOf(const Config& config) {
@@ -148,6 +207,58 @@ std::vector<ListenerConfig> ListenersOf(const Config& config) {
     }
   }
   return listeners;
+}
+
+absl::StatusOr<std::unique_ptr<keys::KekFiles>> OpenKeks(const Config& config,
+                                                         Randomness& randomness,
+                                                         const Clock& clock) {
+  FORBEAR_ASSIGN_OR_RETURN(
+      std::unique_ptr<keys::KekFiles> keks,
+      keys::KekFiles::Open(config.keys + "/" + logexport::kKekFolder, randomness, clock));
+  // Found out now, and not when the first borrower comes.
+  FORBEAR_RETURN_IF_ERROR(keks->CurrentId().status());
+  return keks;
+}
+
+absl::StatusOr<std::unique_ptr<keys::KeyDatabase>> OpenKeyStore(const Config& config) {
+  // Who has the folder is told of the folder, not of a file in it; and it is made when missing.
+  FORBEAR_RETURN_IF_ERROR(sqlite::DataLock::Take(config.data).status());
+  const std::string path = config.data + "/" + keys::kKeyDatabaseFile;
+  std::error_code error;
+  if (std::filesystem::exists(config.data + "/" + sqlite::kDatabaseFile, error) &&
+      !std::filesystem::exists(path, error)) {
+    return FailedPrecondition("key store `" + path +
+                              "`: not there, and the data it belongs to is; bring it back, for a new "
+                              "one opens nothing of it");
+  }
+  return keys::KeyDatabase::Open(path);
+}
+
+// Two batches that crashed between key store and log, twice over: more are no orphans but the keys of
+// people whom an older copy of the data has forgotten.
+constexpr size_t kMostOrphans = 4 * kMostCommandsInBatch;
+
+// Keys that a crash left between key store and log are deleted; every borrower must have one.
+absl::Status SweepKeys(vault::KeyRing& ring, keys::KeyDatabase& key_store,
+                       const SqliteStore& store) {
+  FORBEAR_ASSIGN_OR_RETURN(const std::vector<BorrowerId> borrowers, store.BorrowerIds());
+  const auto known = [&](const WrappedKey& key) {
+    return std::binary_search(borrowers.begin(), borrowers.end(), key.borrower);
+  };
+  size_t with_key = 0, orphans = 0;
+  FORBEAR_RETURN_IF_ERROR(
+      key_store.ForEach([&](const WrappedKey& key) { ++(known(key) ? with_key : orphans); }));
+  if (with_key < borrowers.size()) {
+    return FailedPrecondition("key store: lacks the keys of " +
+                              std::to_string(borrowers.size() - with_key) +
+                              " borrowers; bring the keys.db that belongs to this data");
+  }
+  if (orphans > kMostOrphans) {
+    return FailedPrecondition("key store: has the keys of " + std::to_string(orphans) +
+                              " borrowers whom this data does not know; bring the data that belongs "
+                              "to it, and delete no key");
+  }
+  return orphans == 0 ? absl::OkStatus() : ring.Sweep(known).status();
 }
 
 // Signals are taken by one thread that waits for them; every other thread is born deaf to them.
@@ -179,8 +290,18 @@ absl::Status Serve(const Config& config) {
   // A simulated clock stands still until the house is open.
   std::optional<ClockHold> until_ready(std::in_place, *clock);
 
+  FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<keys::KekFiles> keks,
+                           OpenKeks(config, randomness, *clock));
+  FORBEAR_ASSIGN_OR_RETURN(const std::unique_ptr<keys::KeyDatabase> key_store,
+                           OpenKeyStore(config));
+  vault::KeyRing ring(*keks, *key_store, randomness, *clock);
+  if (const absl::Status locked = ring.LockedMemory(); !locked.ok()) {
+    LogEvent(Level::kWarning, "keys_not_locked", {{"why", std::string(FromAbsl(locked.message()))}});
+  }
+
   SqliteStore::Options options;
   options.dir = config.data;
+  options.keys = &ring;
   options.origin = signer.verifier().name;
   options.node = config.node;
   options.handler = MakeHandler(world);
@@ -219,7 +340,17 @@ absl::Status Serve(const Config& config) {
   });
   // A fork or a rollback is found before the first contact, not a second after it.
   FORBEAR_RETURN_IF_ERROR(publisher.PublishOnce());
+  // Only now: beside a store that was rolled back, the keys of borrowers it has forgotten are not orphans.
+  FORBEAR_RETURN_IF_ERROR(SweepKeys(ring, *key_store, *store));
   publisher.Start();
+  KeyKeeper keeper(*keks, ring, *clock, [&](std::string kind, cj1::Value data) {
+    RecordFact fact;
+    fact.kind = std::move(kind);
+    fact.data = std::move(data);
+    return orchestrator.ApplyAndWait(orchestrator.maker().Make(std::move(fact), "node")).status();
+  });
+  keeper.LookOnce();
+  keeper.Start();
 
   Metrics metrics;
   ServerOptions server_options;
@@ -276,6 +407,7 @@ absl::Status Serve(const Config& config) {
   LogEvent(Level::kInfo, "draining", {{"node", config.node}});
   server->Drain();
   worker.Stop();
+  keeper.Stop();
   const absl::Status said =
       orchestrator
           .ApplyAndWait(orchestrator.maker().Make(AboutNode("node.stopped", *world), "node"))

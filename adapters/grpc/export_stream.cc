@@ -112,8 +112,8 @@ class ExportStream final : public grpc::ServerWriteReactor<v1::ExportEntriesResp
       FORBEAR_RETURN_IF_ERROR(WriteEntry(entry, response_.add_entries()));
       bytes += entry.bytes.size();
     }
-    next = std::min(next, end_seq_);
-    complete_ = next == end_seq_;
+    next = std::max(std::min(next, end_seq_), query_.first_seq);  // who asked past the end stays there
+    complete_ = next >= end_seq_;
     query_.first_seq = next;
     response_.set_next_seq(next);
     return absl::OkStatus();

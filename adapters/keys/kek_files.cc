@@ -268,6 +268,24 @@ absl::StatusOr<std::string> KekFiles::NextId() {
   return prefix + digits.data();
 }
 
+absl::StatusOr<Instant> KekFiles::MadeAt(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  FORBEAR_ASSIGN_OR_RETURN(const std::vector<std::string> ids, List());
+  if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
+    return NotFound("key-encryption key `" + std::string(id) + "`: not there");
+  }
+  // k20260302-0e10a4f7: the day, and the second of it in five digits.
+  if (id.size() != kDayLetters + 8 || id[0] != 'k') return kFirstInstant;
+  const std::string day = std::string(id.substr(1, 4)) + "-" + std::string(id.substr(5, 2)) + "-" +
+                          std::string(id.substr(7, 2)) + "T00:00:00Z";
+  const absl::StatusOr<Instant> made = ParseInstant(day);
+  uint32_t number = 0;
+  const char* const end = id.data() + id.size();
+  const auto [stop, error] = std::from_chars(id.data() + kDayLetters, end, number, 16);
+  if (!made.ok() || error != std::errc() || stop != end) return kFirstInstant;
+  return *made + Seconds(std::min<uint32_t>(number >> 12, 86'399));
+}
+
 absl::StatusOr<std::string> KekFiles::MakeNext() {
   const std::lock_guard lock(mutex_);
   FORBEAR_RETURN_IF_ERROR(CheckFolder(folder_));

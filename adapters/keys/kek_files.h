@@ -37,6 +37,8 @@ class KekFiles : public KeyProvider {
   absl::StatusOr<std::string> CurrentId() override;
   // kDataLoss when the file is no key.
   absl::StatusOr<std::shared_ptr<const vault::SecretKey>> Find(std::string_view id) override;
+  // As its id tells; one whose id tells no day is as old as can be.
+  absl::StatusOr<Instant> MadeAt(std::string_view id) override;
   absl::StatusOr<std::string> MakeNext() override;
   // Overwrites the file once, unlinks it and syncs the folder. What a disk or file system keeps of
   // old blocks is beyond a file's reach: put the folder on a volume that is encrypted or in memory.

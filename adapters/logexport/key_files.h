@@ -3,6 +3,7 @@
 //   log.key    0600  signs checkpoints; one line, PRIVATE+KEY+<origin>+<id>+<base64>
 //   log.vkey   0644  what auditors are given; one line, <origin>+<id>+<base64>
 //   index.key  0600  keys the digests by which people are found and linked; 64 hex digits
+//   kek/       0700  the keys that wrap the data keys of borrowers (adapters/keys)
 //
 // A secret file that its group or the world may read is refused (security.md K2): whoever read it
 // could sign in our name.
@@ -20,6 +21,7 @@ namespace forbear::logexport {
 inline constexpr char kLogKeyFile[] = "log.key";
 inline constexpr char kVerifierKeyFile[] = "log.vkey";
 inline constexpr char kIndexKeyFile[] = "index.key";
+inline constexpr char kKekFolder[] = "kek";  // adapters/keys
 
 // Makes the three files in `folder`, which is made when missing, from the system's random numbers.
 // kInvalidArgument for a name that may not be an origin; kAlreadyExists when any of the three is

@@ -5,6 +5,7 @@
 #include "adapters/rows/rows.h"
 #include "engine/model/status.h"
 #include "engine/ports/store_rules.h"
+#include "engine/vault/sealing.h"
 
 namespace forbear {
 namespace {
@@ -106,7 +107,8 @@ class MemoryStore::Log : public audit::EntrySource {
 
 MemoryStore::MemoryStore(Options options)
     : options_(std::move(options)), log_(options_.origin, options_.node) {
-  FORBEAR_CHECK(options_.clock != nullptr && options_.randomness != nullptr);
+  FORBEAR_CHECK(options_.clock != nullptr && options_.randomness != nullptr &&
+                options_.keys != nullptr);
   EntryId id;
   options_.randomness->Fill(id.bytes);
   Changes changes;
@@ -184,6 +186,10 @@ absl::StatusOr<Applied> MemoryStore::Execute(const Command& command, std::vector
     FORBEAR_CHECK(again.ok() && rows::EncodeChanges(*again) == rows::EncodeChanges(changes));
   }
   FORBEAR_RETURN_IF_ERROR(Admit(changes));
+  if (const absl::Status sealed = Seal(&changes); !sealed.ok()) {
+    options_.keys->ForgetUnsaved();
+    return sealed;
+  }
 
   const std::lock_guard lock(state_mutex_);
   const audit::LogWriter::Mark mark = log_.Save();
@@ -193,6 +199,7 @@ absl::StatusOr<Applied> MemoryStore::Execute(const Command& command, std::vector
     absl::StatusOr<audit::EncodedEntry> entry = log_.Append(draft, now);
     if (!entry.ok()) {
       log_.RollbackTo(mark);
+      options_.keys->ForgetUnsaved();
       return Internal("entry `" + draft.kind + "`: " + std::string(entry.status().message()));
     }
     receipts.push_back({entry->seq, entry->leaf_hash});
@@ -200,6 +207,11 @@ absl::StatusOr<Applied> MemoryStore::Execute(const Command& command, std::vector
                         .tenant = draft.tenant,
                         .borrower = draft.borrower,
                         .kind = draft.kind});
+  }
+  if (const absl::Status saved = options_.keys->Save(); !saved.ok()) {
+    log_.RollbackTo(mark);
+    options_.keys->ForgetUnsaved();
+    return saved;
   }
   // From here on nothing can fail.
   changes.applied.result.receipts = std::move(receipts);
@@ -216,6 +228,14 @@ absl::StatusOr<Applied> MemoryStore::Execute(const Command& command, std::vector
   }
   *plans = std::move(changes.plans);
   return std::move(changes.applied);
+}
+
+absl::Status MemoryStore::Seal(Changes* changes) const {
+  for (const Borrower& row : changes->borrowers) {
+    if (files_.contains(row.id)) continue;
+    FORBEAR_RETURN_IF_ERROR(vault::MakeMissingKey(*options_.keys, row.tenant, row.id));
+  }
+  return vault::SealFacts(*options_.keys, options_.origin, &changes->entries);
 }
 
 // What a database refuses with its constraints.

@@ -3,7 +3,7 @@
 // tests and simulations, where nothing may wait for a disk.
 //
 //   MemoryStore store({.origin = "audit.example/test", .node = "n1", .handler = MakeHandler(world),
-//                      .clock = &clock, .randomness = &randomness,
+//                      .clock = &clock, .randomness = &randomness, .keys = &ring,
 //                      .handling = MemoryStore::Handling::kTwice});
 //
 // It starts no thread. Whoever calls Apply first works the queue off until it is empty; what others
@@ -26,6 +26,7 @@
 #include "engine/ports/clock.h"
 #include "engine/ports/randomness.h"
 #include "engine/ports/store.h"
+#include "engine/vault/key_ring.h"
 
 namespace forbear {
 
@@ -43,6 +44,7 @@ class MemoryStore : public Store {
     Handler handler;
     Clock* clock = nullptr;            // outlives the store
     Randomness* randomness = nullptr;  // outlives the store
+    vault::KeyRing* keys = nullptr;    // seals facts; outlives the store
     Handling handling = Handling::kOnce;
   };
 
@@ -99,6 +101,7 @@ class MemoryStore : public Store {
   // Called by whoever works the queue off, one at a time. Only that thread changes the state, so it
   // reads without the lock and takes it to write; a handler that takes its time blocks no reader.
   absl::StatusOr<Applied> Execute(const Command& command, std::vector<Plan>* plans);
+  absl::Status Seal(Changes* changes) const;
   absl::Status Admit(const Changes& changes) const;
   // REQUIRES: state_mutex_ is held.
   void Write(Changes& changes);

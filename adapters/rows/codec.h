@@ -34,6 +34,31 @@ class Writer {
  public:
   template <typename T>
   using Field = const T;  // what a listing gets: not to be changed
+  static constexpr bool kIdentifies = false;
+
+  // The same with the name that the log knows a field by.
+  template <typename T>
+  void One(uint32_t tag, const char*, const T& value, const T& absent) {
+    One(tag, value, absent);
+  }
+  template <typename T>
+  void Maybe(uint32_t tag, const char*, const std::optional<T>& value) {
+    Maybe(tag, value);
+  }
+  template <typename T>
+  void Many(uint32_t tag, const char*, const std::vector<T>& values) {
+    Many(tag, values);
+  }
+  template <typename T>
+  void Part(uint32_t tag, const char*, const T& value) {
+    Part(tag, value);
+  }
+  // "None" and "nobody told" are different things: a flag under `tag`, the items under the next one.
+  template <typename T>
+  void MaybeMany(uint32_t tag, const char*, const std::optional<std::vector<T>>& values) {
+    One(tag, values.has_value(), false);
+    if (values.has_value()) Many(tag + 1, *values);
+  }
 
   template <typename T>
   void One(uint32_t tag, const T& value, const T& absent) {
@@ -107,6 +132,7 @@ class Reader {
  public:
   template <typename T>
   using Field = T;
+  static constexpr bool kIdentifies = false;
 
   explicit Reader(std::string_view bytes) : rest_(bytes) { NextKey(); }
 
@@ -145,6 +171,31 @@ class Reader {
     Fields(inner, value);
     if (!inner.Done()) bad_ = true;
     if (tag_ == tag) NextKey();
+  }
+
+  // The same with the name that the log knows a field by.
+  template <typename T>
+  void One(uint32_t tag, const char*, T& value, const T& absent) {
+    One(tag, value, absent);
+  }
+  template <typename T>
+  void Maybe(uint32_t tag, const char*, std::optional<T>& value) {
+    Maybe(tag, value);
+  }
+  template <typename T>
+  void Many(uint32_t tag, const char*, std::vector<T>& values) {
+    Many(tag, values);
+  }
+  template <typename T>
+  void Part(uint32_t tag, const char*, T& value) {
+    Part(tag, value);
+  }
+  template <typename T>
+  void MaybeMany(uint32_t tag, const char*, std::optional<std::vector<T>>& values) {
+    bool told = false;
+    One(tag, told, false);
+    values.reset();
+    if (told) Many(tag + 1, values.emplace());
   }
 
   // Everything was read and understood.

@@ -4,189 +4,13 @@
 
 #include "adapters/rows/codec.h"
 #include "engine/audit/cj1.h"
+#include "engine/model/listing.h"
 #include "engine/model/status.h"
 
 namespace forbear {
 
-// The listings stand in the namespace of the types they list, where the archive looks for them.
-
-// "None" and "nobody told" are different things: a flag under `tag`, the items under the next one.
-template <typename Ar, typename List>
-void MaybeMany(Ar& ar, uint32_t tag, List& list) {
-  bool told = list.has_value();
-  ar.One(tag, told, false);
-  if constexpr (std::is_same_v<Ar, rows::Reader>) {
-    list.reset();
-    if (told) list.emplace();
-  }
-  if (told) ar.Many(tag + 1, *list);
-}
-
-template <typename Ar>
-void Fields(Ar& ar, typename Ar::template Field<Money>& x) {
-  ar.One(1, x.minor_units, int64_t{0});
-  ar.One(2, x.currency, std::string());
-}
-
-template <typename Ar>
-void Fields(Ar& ar, typename Ar::template Field<Place>& x) {
-  ar.One(1, x.kind, TiedTo::kHome);
-  ar.One(2, x.country, std::string());
-  ar.One(3, x.subdivision, std::string());
-  ar.One(4, x.city, std::string());
-  ar.One(5, x.postal_code, std::string());
-  ar.One(6, x.zone, std::string());
-}
-
-// Without `value`, which is personal.
-template <typename Ar>
-void Fields(Ar& ar, typename Ar::template Field<ContactPoint>& x) {
-  ar.One(1, x.id, ContactPointId());
-  ar.One(2, x.kind, PointKind::kPhone);
-  ar.One(3, x.line, Line::kUnknown);
-  ar.One(4, x.owner, Relation::kBorrower);
-  ar.One(5, x.party, Id128());
-  ar.One(6, x.tied_to, TiedTo::kNone);
-  ar.One(7, x.shared, false);
-  ar.One(8, x.verified, false);
-  ar.One(9, x.source, PointSource::kUnknown);
-  ar.One(10, x.number_country, std::string());
-  ar.Many(11, x.number_zones);
-  ar.One(12, x.number_is_whole_country, false);
-  ar.One(13, x.link_digest, Bytes32());
-}
-
-// Without `born_on`, which is personal.
-template <typename Ar>
-void Fields(Ar& ar, typename Ar::template Field<Party>& x) {
-  ar.One(1, x.id, Id128());
-  ar.One(2, x.relation, Relation::kUnidentified);
-}
-
-template <typename Ar>
-void Fields(Ar& ar, typename Ar::template Field<WeeklySlot>& x) {
-  ar.One(1, x.days, uint8_t{0});
-  ar.One(2, x.from_minute, 0);
-  ar.One(3, x.to_minute, 0);
-}
-
-template <typename Ar>
-void Fields(Ar& ar, typename Ar::template Field<Person>& x) {
-  ar.One(1, x.relation, Relation::kBorrower);
-  ar.One(2, x.party, Id128());
-}
-
-template <typename Ar>
-void Fields(Ar& ar, typename Ar::template Field<Message>& x) {
-  ar.One(1, x.form, MessageForm::kFull);
-  ar.One(2, x.opt_out, OptOutOffer::kUnstated);
-  ar.Maybe(3, x.mentions_debt);
-  ar.Maybe(4, x.discloses_collector);
-  ar.Maybe(5, x.reveals_trade);
-  ar.Maybe(6, x.true_sender_name);
-  ar.Maybe(7, x.names_firm_unasked);
-  ar.Maybe(8, x.misleading_reason);
-  ar.Maybe(9, x.payment_link);
-  ar.Maybe(10, x.pressing_offer);
-  ar.Maybe(11, x.demands_payment);
-  ar.Maybe(12, x.offer);
-  ar.Maybe(13, x.commercial);
-  ar.Maybe(14, x.recipient_charged);
-  MaybeMany(ar, 15, x.carries);
-  MaybeMany(ar, 17, x.found);
-  MaybeMany(ar, 19, x.languages);
-}
-
-template <typename Ar>
-void Fields(Ar& ar, typename Ar::template Field<Talk>& x) {
-  ar.One(1, x.account, AccountId());
-  ar.One(2, x.raised_by_tenant, true);
-  ar.One(3, x.declined, false);
-}
-
-template <typename Ar>
-void Fields(Ar& ar, typename Ar::template Field<Account>& x) {
-  ar.One(1, x.role, Role::kThirdPartyCollector);
-  ar.One(2, x.product, Product::kOther);
-  ar.Part(3, x.balance);
-  ar.Part(4, x.principal);
-  ar.One(5, x.due_on, Day());
-  ar.One(6, x.original_creditor, std::string());
-  ar.Maybe(7, x.placed_on);
-  ar.Maybe(8, x.defaulted_on);
-  ar.Maybe(9, x.charged_off_on);
-  ar.Maybe(10, x.limitation_expires_on);
-  ar.One(11, x.account_number_at_placement, std::string());
-  ar.One(12, x.serviced_by_tenant, false);
-  ar.One(13, x.stage, Stage::kOverdue);
-  ar.One(15, x.as_of, Instant());
-  ar.One(16, x.version, uint64_t{0});
-  ar.One(17, x.declared_product, std::string());
-  ar.One(18, x.kind, AccountKind::kUnknown);
-  ar.One(19, x.held_as, HeldAs::kUnknown);
-  ar.One(20, x.creditor_kind, FirmKind::kUnknown);
-  ar.Maybe(21, x.secured);
-  ar.Maybe(22, x.stale);
-  MaybeMany(ar, 23, x.hours);
-}
-
-template <typename Ar>
-void Fields(Ar& ar, typename Ar::template Field<Event>& x) {
-  ar.One(1, x.name, EventName::kAttempt);
-  ar.One(2, x.at, Instant());
-  ar.Maybe(3, x.received_at);
-  ar.One(4, x.by, DoneBy::kTenant);
-  ar.One(5, x.by_party, Id128());
-  ar.Many(6, x.accounts);
-  ar.Maybe(7, x.channel);
-  ar.Maybe(8, x.point);
-  ar.Part(9, x.to);
-  ar.Maybe(10, x.purpose);
-  ar.Maybe(11, x.outcome);
-  ar.Part(12, x.message);
-  ar.One(13, x.dialling, Dialling::kManual);
-  ar.One(14, x.voice, Voice::kHuman);
-  ar.One(15, x.automated, false);
-  ar.One(16, x.requested, false);
-  ar.Maybe(17, x.answers);
-  ar.Maybe(18, x.relies_on);
-  ar.One(19, x.answered_by, Id128());
-  MaybeMany(ar, 20, x.talk);  // "all accounts" and "no account" are different things to talk about
-  ar.Maybe(22, x.attempt);
-  ar.Maybe(23, x.notice);
-  ar.Maybe(24, x.opt_out_by);
-  ar.Maybe(25, x.period_ends_on);
-  ar.Maybe(26, x.received_on);
-  ar.Maybe(27, x.via);
-  ar.Many(28, x.channels);
-  ar.Many(29, x.points);
-  ar.Many(30, x.covers);
-  ar.Maybe(31, x.consent_form);
-  ar.One(32, x.use_disclosed, true);
-  ar.One(33, x.given_to, DoneBy::kTenant);
-  ar.Many(34, x.windows);
-  ar.Maybe(35, x.first_day);
-  ar.Maybe(36, x.last_day);
-  ar.Maybe(37, x.until);
-  ar.Many(38, x.places);
-  ar.Maybe(39, x.where);
-  ar.Maybe(40, x.place);
-  ar.Maybe(41, x.wording);
-  ar.Maybe(42, x.attorney);
-  ar.One(43, x.repeats, false);
-  ar.One(44, x.new_evidence, false);
-  ar.One(45, x.refuses_to_pay, false);
-  ar.Maybe(46, x.confirmed);
-  ar.One(47, x.ended, false);
-  ar.One(48, x.cause, std::string());
-  ar.One(49, x.owner, Relation::kBorrower);
-  ar.One(50, x.owner_party, Id128());
-  ar.Maybe(51, x.same_user_since);
-  ar.One(52, x.amount_minor_units, int64_t{0});
-  ar.One(53, x.declared_name, std::string());
-  ar.One(54, x.declared_notice, std::string());
-  ar.One(55, x.document, std::string());
-}
+// The listings stand in the namespace of the types they list, where the archive looks for them; those
+// of the model are in engine/model/listing.h.
 
 template <typename Ar>
 void Fields(Ar& ar, typename Ar::template Field<Attempt>& x) {
@@ -230,18 +54,6 @@ void Fields(Ar& ar, typename Ar::template Field<CommandResult>& x) {
 
 namespace rows {
 namespace {
-
-template <typename Ar>
-void BodyFields(Ar& ar, typename Ar::template Field<Borrower>& x) {
-  ar.One(1, x.language, std::string());
-  ar.One(2, x.declared_zone, std::string());
-  ar.Maybe(3, x.declared_zone_at);
-  ar.Many(4, x.contact_points);
-  ar.Many(5, x.parties);
-  ar.Many(6, x.refused_channels);
-  ar.One(7, x.version, uint64_t{0});
-  MaybeMany(ar, 8, x.work_hours);
-}
 
 // A date of birth with the number of its party; there may be none.
 struct Birth {
@@ -344,7 +156,7 @@ absl::Status Decode(std::string_view what, std::string_view bytes, T* value) {
 
 std::string EncodeBorrowerBody(const Borrower& borrower) {
   Writer writer = Begin();
-  BodyFields(writer, borrower);
+  Fields(writer, borrower);
   return std::move(writer.out());
 }
 
@@ -367,7 +179,7 @@ std::string EncodeBorrowerPersonal(const Borrower& borrower) {
 absl::Status DecodeBorrower(std::string_view body, std::string_view personal, Borrower* borrower) {
   if (!HasVersion(body)) return NotARow("borrower");
   Reader reader(body.substr(1));
-  BodyFields(reader, *borrower);
+  Fields(reader, *borrower);
   if (!reader.Done()) return NotARow("borrower");
   PersonalFields fields;
   FORBEAR_RETURN_IF_ERROR(Decode("borrower", personal, &fields));
@@ -530,6 +342,7 @@ std::string EncodeChanges(const Changes& changes) {
     out.Add(draft.borrower.has_value() ? draft.borrower->Raw() : std::string_view());
     AddJson(draft.ref, &out);
     AddJson(draft.data, &out);
+    AddJson(draft.facts, &out);
   }
   out.Add(EncodeResult(changes.applied.result));
   out.Count(changes.applied.paused ? 1 : 0);

@@ -1,6 +1,7 @@
-// The tables of a store, format 1 (audit-log.md section 8 and README.md here).
+// The tables of a store, format 2 (audit-log.md section 8 and README.md here).
 //
-// A change of anything below is a new format: raise kFormat and write the migration beside it.
+// A change of anything below is a new format: raise kFormat and write the migration beside it. Format 1
+// had `personal` in clear and was never run by anybody: it has no migration, and is refused.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@ namespace forbear::sqlite {
 
 inline constexpr char kDatabaseFile[] = "forbear.db";
 inline constexpr int64_t kApplicationId = 0x46424231;  // "FBB1", PRAGMA application_id
-inline constexpr int64_t kFormat = 1;                  // PRAGMA user_version
+inline constexpr int64_t kFormat = 2;                  // PRAGMA user_version
 
 // Ids are 16-byte blobs, instants whole seconds since 1970, `body` and its like the records of
 // adapters/rows. Large rows live in rowid tables with a narrow unique index: borrower ids are
@@ -55,7 +56,7 @@ CREATE TABLE tally(
   one INTEGER PRIMARY KEY CHECK (one = 1),
   borrowers INTEGER NOT NULL, accounts INTEGER NOT NULL, open_attempts BLOB NOT NULL) STRICT;
 
--- `personal` holds everything that identifies the person, so that sealing it changes one cell.
+-- `personal` holds everything that identifies the person, sealed under their data key.
 CREATE TABLE borrower(
   id BLOB NOT NULL UNIQUE, tenant TEXT NOT NULL, external_id TEXT NOT NULL,
   body BLOB NOT NULL, personal BLOB NOT NULL, UNIQUE (tenant, external_id)) STRICT;

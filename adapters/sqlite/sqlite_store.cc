@@ -15,6 +15,7 @@
 #include "engine/audit/log.h"
 #include "engine/model/status.h"
 #include "engine/ports/store_rules.h"
+#include "engine/vault/sealing.h"
 
 namespace forbear {
 
@@ -79,8 +80,8 @@ class SqliteStore::Readers {
     std::unique_ptr<Tables> tables;
   };
 
-  Readers(std::string path, std::string vfs, size_t most)
-      : path_(std::move(path)), vfs_(std::move(vfs)), most_(most) {}
+  Readers(std::string path, std::string vfs, size_t most, vault::KeyRing& keys)
+      : path_(std::move(path)), vfs_(std::move(vfs)), most_(most), keys_(keys) {}
 
   absl::StatusOr<std::unique_ptr<Connection>> Take() {
     {
@@ -100,7 +101,7 @@ class SqliteStore::Readers {
       return database.status();
     }
     connection->database = *std::move(database);
-    connection->tables = std::make_unique<Tables>(*connection->database);
+    connection->tables = std::make_unique<Tables>(*connection->database, keys_);
     return connection;
   }
 
@@ -120,6 +121,7 @@ class SqliteStore::Readers {
  private:
   const std::string path_, vfs_;
   const size_t most_;
+  vault::KeyRing& keys_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::unique_ptr<Connection>> free_;
@@ -250,11 +252,12 @@ class SqliteStore::Writer {
   absl::StatusOr<Applied> RunCommand(const Item& item, std::vector<Plan>* plans);
   absl::Status RunSavepoint(const std::function<absl::Status()>& body);
   absl::Status WriteRows(const Changes& changes, std::vector<BorrowerId>* created);
+  absl::Status Seal(Changes* changes);
   absl::Status WriteBorrower(const Borrower& row, std::vector<BorrowerId>* created);
   absl::Status FinishBatch();
   void KeepFiles(const Changes& changes, const std::vector<BorrowerId>& created);
   void Publish();
-  void TellFull(bool full);
+  void TellRefused(std::string why);  // a word; empty: writes are taken
   void CheckpointIfDue(bool idle);
 
   // The file as this transaction has left it, if it is in memory.
@@ -278,6 +281,8 @@ class SqliteStore::Writer {
   // Below: the writer's thread alone.
   std::optional<audit::LogWriter> log_;
   std::optional<absl::Status> refusal_;  // nothing is written any more
+  std::vector<BorrowerId> keys_made_;    // in this batch
+  bool keys_refused_ = false;            // the key store took none of them
   bool stale_ = false;                   // a batch failed: read the head again before the next
   Counters counters_;
   std::map<AttemptId, Attempt> open_;  // reserved or dispatched
@@ -353,7 +358,7 @@ absl::Status SqliteStore::Writer::Open(const std::string& path) {
   const Options& options = shared_.options;
   FORBEAR_ASSIGN_OR_RETURN(const bool made, sqlite::MakePrivateFile(path));
   FORBEAR_ASSIGN_OR_RETURN(database_, Database::Open(path, Access::kWrite, options.vfs));
-  tables_ = std::make_unique<Tables>(*database_);
+  tables_ = std::make_unique<Tables>(*database_, *options.keys);
   FORBEAR_ASSIGN_OR_RETURN(const int64_t objects,
                            database_->Ask("SELECT count(*) FROM sqlite_master"));
   FORBEAR_ASSIGN_OR_RETURN(const int64_t format, database_->Ask("PRAGMA user_version"));
@@ -531,6 +536,7 @@ void SqliteStore::Writer::RunBatch(std::deque<Item>* waiting) {
   }
   if (batch.ok()) batch = tables_->Begin();
   entries_before_ = batch.ok() ? log_->size() : 0;
+  keys_refused_ = false;
   while (!waiting->empty() && items.size() < kMostCommandsInBatch) {
     if (batch.ok() && log_->size() - entries_before_ >= kMostEntriesInBatch) break;
     items.push_back(std::move(waiting->front()));
@@ -546,6 +552,9 @@ void SqliteStore::Writer::RunBatch(std::deque<Item>* waiting) {
   }
   if (batch.ok()) batch = FinishBatch();
 
+  // What a failed batch saved stays in the key store: tried again it is used, else swept at the start.
+  if (!keys_made_.empty()) shared_.options.keys->ForgetUnsaved();
+  keys_made_.clear();
   if (batch.ok()) {
     log_->Commit();
     for (auto& [id, file] : overlay_) {
@@ -558,13 +567,14 @@ void SqliteStore::Writer::RunBatch(std::deque<Item>* waiting) {
     overlay_.clear();
     counters_changed_ = false;
     Publish();
-    TellFull(false);
+    TellRefused("");
     if (shared_.listener && !plans.empty()) shared_.listener(plans);
   } else {
     if (!refusal_.has_value()) {
       tables_->Rollback();
       stale_ = true;
-      if (database_->trouble() == Trouble::kFull) TellFull(true);
+      if (database_->trouble() == Trouble::kFull) TellRefused("disk_full");
+      if (keys_refused_) TellRefused("key_store");
       if (database_->trouble() == Trouble::kBroken) RefuseForEver("damaged");
       if (absl::IsDataLoss(batch)) RefuseForEver("data_loss");
       database_->ForgetTrouble();
@@ -595,6 +605,12 @@ absl::Status SqliteStore::Writer::FinishBatch() {
     for (const auto& [id, attempt] : open_) counters_.open_attempts.push_back(id);
     FORBEAR_RETURN_IF_ERROR(tables_->PutCounters(counters_));
   }
+  // The key store first: a key that no row names is swept, a row without its key is lost.
+  if (!keys_made_.empty()) {
+    // What is wrong with a key file is the operator's to know, and says nothing of the log.
+    keys_refused_ = !shared_.options.keys->Save().ok();
+    if (keys_refused_) return vault::KeysUnavailable();
+  }
   return tables_->Commit();
 }
 
@@ -619,6 +635,7 @@ absl::StatusOr<Applied> SqliteStore::Writer::RunCommand(const Item& item,
   const Instant now = std::max(log_->last_time(), shared_.options.clock->Now());
   FORBEAR_ASSIGN_OR_RETURN(Changes changes, shared_.options.handler(View(*this), command, now));
   FORBEAR_RETURN_IF_ERROR(CheckRows(changes));
+  FORBEAR_RETURN_IF_ERROR(Seal(&changes));
 
   const audit::LogWriter::Mark mark = log_->Save();
   std::vector<audit::EncodedEntry> entries;
@@ -654,6 +671,19 @@ absl::StatusOr<Applied> SqliteStore::Writer::RunCommand(const Item& item,
   if (!changes.pauses.empty() || !changes.resumed.empty()) pauses_.reset();
   plans->insert(plans->end(), changes.plans.begin(), changes.plans.end());
   return std::move(changes.applied);
+}
+
+// Facts become seals, under keys that new borrowers get now. A key whose command fails after this is
+// named by nothing and swept at the next start.
+absl::Status SqliteStore::Writer::Seal(Changes* changes) {
+  vault::KeyRing& keys = *shared_.options.keys;
+  for (const Borrower& row : changes->borrowers) {
+    FORBEAR_ASSIGN_OR_RETURN(const auto file, FileOf(row.id));
+    if (file != nullptr) continue;
+    FORBEAR_RETURN_IF_ERROR(vault::MakeMissingKey(keys, row.tenant, row.id));
+    keys_made_.push_back(row.id);
+  }
+  return vault::SealFacts(keys, shared_.options.origin, &changes->entries);
 }
 
 // All of `body` or nothing of it. An error that ends the transaction shows in database_'s trouble.
@@ -794,22 +824,24 @@ void SqliteStore::Writer::Publish() {
   shared_.borrowers = counters_.borrowers;
 }
 
-void SqliteStore::Writer::TellFull(bool full) {
+void SqliteStore::Writer::TellRefused(std::string why) {
   const std::lock_guard lock(shared_.mutex);
-  shared_.writes_refused = full;
-  shared_.why = full ? "disk_full" : "";
+  shared_.writes_refused = !why.empty();
+  shared_.why = std::move(why);
 }
 
 // --- The store ---
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(Options options) {
-  FORBEAR_CHECK(options.clock != nullptr && options.randomness != nullptr && options.handler);
+  FORBEAR_CHECK(options.clock != nullptr && options.randomness != nullptr &&
+                options.keys != nullptr && options.handler);
   FORBEAR_ASSIGN_OR_RETURN(DataLock lock, DataLock::Take(options.dir));
   const std::string path = options.dir + "/" + sqlite::kDatabaseFile;
   std::unique_ptr<SqliteStore> store(new SqliteStore);
   store->shared_ = std::make_unique<Shared>(std::move(options), std::move(lock));
   const Options& given = store->shared_->options;
-  store->readers_ = std::make_unique<Readers>(path, given.vfs, std::max<size_t>(given.readers, 1));
+  store->readers_ = std::make_unique<Readers>(path, given.vfs, std::max<size_t>(given.readers, 1),
+                                              *given.keys);
   store->writer_ = std::make_unique<Writer>(*store->shared_);
   FORBEAR_RETURN_IF_ERROR(store->writer_->Open(path));
   store->writer_->Start();
@@ -945,6 +977,11 @@ absl::StatusOr<std::vector<Attempt>> SqliteStore::OpenAttempts() const {
     open.push_back(*std::move(attempt));
   }
   return open;
+}
+
+absl::StatusOr<std::vector<BorrowerId>> SqliteStore::BorrowerIds() const {
+  FORBEAR_ASSIGN_OR_RETURN(Reading reading, Reading::Begin(*readers_));
+  return reading->BorrowerIds();
 }
 
 std::unique_ptr<audit::EntrySource> SqliteStore::OpenLog() const {

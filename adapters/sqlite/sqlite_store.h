@@ -29,6 +29,7 @@
 #include "engine/ports/clock.h"
 #include "engine/ports/randomness.h"
 #include "engine/ports/store.h"
+#include "engine/vault/key_ring.h"
 
 namespace forbear {
 
@@ -41,6 +42,7 @@ class SqliteStore : public Store {
     Handler handler;
     Clock* clock = nullptr;            // outlives the store
     Randomness* randomness = nullptr;  // outlives the store
+    vault::KeyRing* keys = nullptr;    // seals facts and personal columns; outlives the store
 
     // Borrowers' files kept in memory, and connections that read, each with a 4 MB cache.
     size_t cache_bytes = 48u << 20;
@@ -87,6 +89,9 @@ class SqliteStore : public Store {
   StoreStatus Status() const override;
   absl::Status ForEachPlan(std::function<void(const Plan&)> visit) const override;
   absl::StatusOr<std::vector<Attempt>> OpenAttempts() const override;
+
+  // Of every tenant, sorted. Opens no personal column; 16 bytes each.
+  absl::StatusOr<std::vector<BorrowerId>> BorrowerIds() const;
 
   // The committed log, to read, sign and export. Valid while the store lives.
   std::unique_ptr<audit::EntrySource> OpenLog() const;

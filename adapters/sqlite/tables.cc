@@ -6,6 +6,8 @@
 #include "adapters/rows/rows.h"
 #include "engine/audit/hash.h"
 #include "engine/model/status.h"
+#include "engine/vault/seal.h"
+#include "engine/vault/sealing.h"
 #include "engine/ports/store_rules.h"
 
 namespace forbear::sqlite {
@@ -117,6 +119,7 @@ struct Tables::Statements {
         mark(d, "SAVEPOINT command"),
         release_mark(d, "RELEASE command"),
         rollback_to_mark(d, "ROLLBACK TO command"),
+        list_borrowers(d, "SELECT id FROM borrower ORDER BY id"),
         find_borrower(d, "SELECT tenant, external_id, body, personal FROM borrower WHERE id = ?"),
         find_borrower_name(d, "SELECT id FROM borrower WHERE tenant = ? AND external_id = ?"),
         find_plans(d,
@@ -230,7 +233,7 @@ struct Tables::Statements {
         add_checkpoint(d, "INSERT INTO log_checkpoint(size, root, note) VALUES (?, ?, ?)") {}
 
   Statement begin, begin_reading, commit, mark, release_mark, rollback_to_mark;
-  Statement find_borrower, find_borrower_name, find_plans, find_events, find_account,
+  Statement list_borrowers, find_borrower, find_borrower_name, find_plans, find_events, find_account,
       find_account_of, find_account_name, list_accounts, find_submitted, find_linked, find_attempt,
       list_attempts, list_pauses, scan_plans, scan_plans_of, find_request, read_counters;
   Statement list_entries, list_entries_of_tenant, list_entries_of_borrower, find_head, entries_end,
@@ -278,8 +281,14 @@ class Tables::Log : public audit::EntrySource {
   Statements& sql_;
 };
 
-Tables::Tables(Database& database)
+namespace {
+// Where the one personal column of a borrower stands. `row` outlives the answer.
+vault::CellPlace PersonalCell(const std::string& row) { return {"borrower", row, "personal"}; }
+}  // namespace
+
+Tables::Tables(Database& database, vault::KeyRing& keys)
     : database_(database),
+      keys_(keys),
       sql_(std::make_unique<Statements>(database)),
       log_(std::make_unique<Log>(*sql_)) {}
 
@@ -307,6 +316,17 @@ void Tables::Rollback() {
 
 // --- Reading ---
 
+absl::StatusOr<std::vector<BorrowerId>> Tables::BorrowerIds() {
+  std::vector<BorrowerId> ids;
+  Run run(sql_->list_borrowers);
+  for (;;) {
+    FORBEAR_ASSIGN_OR_RETURN(const bool found, run.Step());
+    if (!found) return ids;
+    BorrowerId& id = ids.emplace_back();
+    FORBEAR_RETURN_IF_ERROR(ReadId("borrower", run.Bytes(0), &id));
+  }
+}
+
 absl::StatusOr<std::shared_ptr<const BorrowerFile>> Tables::FindFile(Tenant tenant,
                                                                      const BorrowerId& id) {
   auto file = std::make_shared<BorrowerFile>();
@@ -319,7 +339,11 @@ absl::StatusOr<std::shared_ptr<const BorrowerFile>> Tables::FindFile(Tenant tena
     borrower.id = id;
     borrower.tenant = run.Bytes(0);
     borrower.external_id = run.Bytes(1);
-    FORBEAR_RETURN_IF_ERROR(rows::DecodeBorrower(run.Bytes(2), run.Bytes(3), &borrower));
+    FORBEAR_ASSIGN_OR_RETURN(const auto key, vault::KeyOf(keys_, id));
+    const std::string row = id.Hex();
+    FORBEAR_ASSIGN_OR_RETURN(const std::string personal,
+                             vault::OpenCell(*key, run.Bytes(3), PersonalCell(row)));
+    FORBEAR_RETURN_IF_ERROR(rows::DecodeBorrower(run.Bytes(2), personal, &borrower));
   }
   {
     Run run(sql_->find_plans);
@@ -586,9 +610,15 @@ absl::StatusOr<std::optional<CheckpointNote>> Tables::FindNewestCheckpoint() {
 
 // --- Writing ---
 
+std::string Tables::SealPersonal(const Borrower& row, const vault::DataKey& key) {
+  const std::string id = row.id.Hex();
+  return vault::SealCell(key, rows::EncodeBorrowerPersonal(row), PersonalCell(id), keys_.NewNonce());
+}
+
 absl::StatusOr<bool> Tables::AddBorrower(const Borrower& row) {
   const std::string body = rows::EncodeBorrowerBody(row);
-  const std::string personal = rows::EncodeBorrowerPersonal(row);
+  FORBEAR_ASSIGN_OR_RETURN(const auto key, vault::KeyOf(keys_, row.id));
+  const std::string personal = SealPersonal(row, *key);
   Run run(sql_->add_borrower);
   run.Blob(row.id.Raw()).Text(row.tenant).Text(row.external_id).Blob(body).Blob(personal);
   FORBEAR_RETURN_IF_ERROR(run.Finish());
@@ -597,7 +627,8 @@ absl::StatusOr<bool> Tables::AddBorrower(const Borrower& row) {
 
 absl::Status Tables::SetBorrower(const Borrower& row) {
   const std::string body = rows::EncodeBorrowerBody(row);
-  const std::string personal = rows::EncodeBorrowerPersonal(row);
+  FORBEAR_ASSIGN_OR_RETURN(const auto key, vault::KeyOf(keys_, row.id));
+  const std::string personal = SealPersonal(row, *key);
   Run run(sql_->set_borrower);
   run.Blob(body).Blob(personal).Blob(row.id.Raw()).Text(row.tenant).Text(row.external_id);
   FORBEAR_RETURN_IF_ERROR(run.Finish());

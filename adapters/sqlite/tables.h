@@ -17,6 +17,7 @@
 #include "engine/audit/source.h"
 #include "engine/audit/tile.h"
 #include "engine/ports/store.h"
+#include "engine/vault/key_ring.h"
 
 namespace forbear::sqlite {
 
@@ -45,11 +46,13 @@ struct CheckpointNote {
 
 class Tables {
  public:
-  explicit Tables(Database& database);
+  // `keys` opens and seals personal columns; both outlive the tables.
+  Tables(Database& database, vault::KeyRing& keys);
   ~Tables();
 
   // --- Reading. kDataLoss when a row cannot be understood. ---
   absl::StatusOr<std::shared_ptr<const BorrowerFile>> FindFile(Tenant tenant, const BorrowerId& id);
+  absl::StatusOr<std::vector<BorrowerId>> BorrowerIds();  // sorted
   absl::StatusOr<std::optional<BorrowerId>> FindBorrower(std::string_view tenant,
                                                          std::string_view external_id);
   absl::StatusOr<std::optional<Account>> FindAccount(Tenant tenant, const AccountId& id);
@@ -81,7 +84,8 @@ class Tables {
   absl::StatusOr<std::optional<CheckpointNote>> FindNewestCheckpoint();
 
   // --- Writing ---
-  // False when there is a row of that id already; then nothing is written.
+  // False when there is a row of that id already; then nothing is written. REQUIRES: the ring has the
+  // borrower's key, perhaps unsaved.
   absl::StatusOr<bool> AddBorrower(const Borrower& row);
   absl::Status SetBorrower(const Borrower& row);
   absl::StatusOr<bool> AddAccount(const Account& row);
@@ -122,7 +126,10 @@ class Tables {
  private:
   struct Statements;
   class Log;
+  std::string SealPersonal(const Borrower& row, const vault::DataKey& key);
+
   Database& database_;
+  vault::KeyRing& keys_;
   std::unique_ptr<Statements> sql_;
   std::unique_ptr<Log> log_;
 };

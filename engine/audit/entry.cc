@@ -70,6 +70,9 @@ absl::Status CheckDraft(const EntryDraft& draft, const EntryStamp& stamp) {
   if (!draft.ref.is_object() || !draft.data.is_object()) {
     return Broken("E3", "`ref` and `data` are objects");
   }
+  if (!draft.facts.empty() && (!draft.borrower.has_value() || draft.seal.empty())) {
+    return Broken("E13", "facts of a person are sealed under that person's key, or not recorded");
+  }
   FORBEAR_RETURN_IF_ERROR(CheckClearText("actor.id", draft.actor.id));
   if (!draft.actor.role.empty()) {
     FORBEAR_RETURN_IF_ERROR(CheckClearText("actor.role", draft.actor.role));
@@ -241,6 +244,11 @@ absl::StatusOr<std::string> EncodeEntry(const EntryDraft& draft, const EntryStam
   if (!draft.ref.empty()) {
     out.append("\"ref\":");
     FORBEAR_RETURN_IF_ERROR(cj1::AppendValue(draft.ref, 2, &out));
+    out.push_back(',');
+  }
+  if (!draft.seal.empty()) {
+    out.append("\"seal\":");
+    FORBEAR_RETURN_IF_ERROR(cj1::AppendValue(draft.seal, 2, &out));
     out.push_back(',');
   }
   out.append("\"seq\":");

@@ -19,6 +19,10 @@ namespace forbear::audit {
 // E2: larger entries are refused when drafted, so that no reader meets one.
 inline constexpr size_t kMaxEntryBytes = 16'384;
 
+// What may be sealed in one entry, as canonical JSON: base64 makes a third more of it, and the rest of
+// an entry takes some 900 bytes.
+inline constexpr size_t kMostSealedBytes = 11'000;
+
 enum class ActorKind { kUser, kService, kSystem };
 
 struct Actor {
@@ -35,6 +39,10 @@ struct EntryDraft {
   std::optional<BorrowerId> borrower;  // only with a tenant
   cj1::Value ref = cj1::Object();      // ids and digests; left out when empty
   cj1::Value data = cj1::Object();     // facts that are not personal data; left out when empty
+  // Facts that are personal data, as an object; only with a borrower. Whoever keeps the log seals them
+  // under the borrower's key into `seal` before the entry is encoded: nothing clear is ever hashed.
+  cj1::Value facts = cj1::Object();
+  cj1::Value seal = cj1::Object();     // E13; left out when empty
 };
 
 // What was appended. `seq` and `leaf_hash` are the receipt a caller keeps.

@@ -82,11 +82,8 @@ bool Matches(const EntryQuery& query, const cj1::Value& entry) {
       !Holds(Member(entry, "data", "jurisdictions"), *query.jurisdiction)) {
     return false;
   }
-  if (query.channel.has_value()) {
-    const std::string_view word = ToWord(*query.channel);
-    const cj1::Value* data = entry.Find("data");
-    const cj1::Value* event = data == nullptr ? nullptr : data->Find("event");
-    if (!GoesBy(data, word) && !GoesBy(event, word)) return false;
+  if (query.channel.has_value() && !GoesBy(entry.Find("data"), ToWord(*query.channel))) {
+    return false;
   }
   if (query.from.has_value() || query.to.has_value()) {
     const absl::StatusOr<Instant> time = TimeOf(entry);

@@ -32,7 +32,7 @@ struct EntryQuery {
   std::optional<AttemptId> attempt;         // `ref.attempt`
   std::optional<std::string> rule;          // in `data.denials`, `.set_aside` or `.obligations`
   std::optional<std::string> jurisdiction;  // `data.jurisdiction` or one of `data.jurisdictions`
-  std::optional<Channel> channel;  // `channel`, or one of `channels`, of `data` or its event
+  std::optional<Channel> channel;  // `channel`, or one of `channels`, of `data`: what a seal holds is not seen
   std::optional<Instant> from;     // `time` at or after
   std::optional<Instant> to;       // `time` before
   uint64_t first_seq = 0;

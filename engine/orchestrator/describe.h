@@ -1,15 +1,12 @@
 // What may stand in clear in an audit entry about a borrower's affairs: ids, words of closed
-// vocabularies, instants, places as ISO codes, amounts. Never a name, number, address, lender's own
-// id or free text (audit-log.md section 2, No personal data in clear).
+// vocabularies, instants, jurisdictions, rules. What is known of the person is sealed (facts_codec.h);
+// never clear is a name, number, address, lender's own id or free text (audit-log.md section 2).
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "engine/audit/cj1.h"
-#include "engine/model/account.h"
-#include "engine/model/borrower.h"
-#include "engine/model/event.h"
 #include "engine/policy/decision.h"
 
 namespace forbear {
@@ -17,15 +14,6 @@ namespace forbear {
 // Sets `name` to `text` if it may stand in clear; leaves it out otherwise.
 void SetClear(cj1::Value& object, const char* name, std::string_view text);
 
-cj1::Value DescribePlace(const Place& place);
-cj1::Value DescribePoint(const ContactPoint& point);
-// Places, points, parties and preferences: all of a borrower that decisions read.
-cj1::Value DescribeBorrower(const Borrower& borrower);
-// What SetPreferences may have changed, but for times, which are events.
-cj1::Value DescribePreferences(const Borrower& borrower);
-cj1::Value DescribeAccount(const Account& account);
-// Every field that is not at its default: enough to decide again from the log.
-cj1::Value DescribeEvent(const Event& event);
 // Answer, grounds, denials, obligations. Does not say about which contact.
 cj1::Value DescribeDecision(const policy::Decision& decision);
 

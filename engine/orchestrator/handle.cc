@@ -6,6 +6,7 @@
 
 #include "engine/audit/hash.h"
 #include "engine/model/status.h"
+#include "engine/orchestrator/facts_codec.h"
 #include "engine/orchestrator/handling.h"
 
 namespace forbear {
@@ -59,6 +60,19 @@ audit::EntryDraft& Handling::Log(std::string kind, const std::string& of_tenant,
   if (!of_tenant.empty()) draft.borrower = borrower;
   changes.entries.push_back(std::move(draft));
   return changes.entries.back();
+}
+
+void LogFacts(const char* kind, const Borrower& borrower, Handling& handling) {
+  std::vector<cj1::Value> pieces = InPieces(FactsOf(borrower));
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    audit::EntryDraft& entry = handling.Log(kind, borrower.tenant, borrower.id);
+    entry.data.Set("version", borrower.version);
+    if (pieces.size() > 1) {
+      entry.data.Set("part", static_cast<uint64_t>(i + 1));
+      entry.data.Set("parts", static_cast<uint64_t>(pieces.size()));
+    }
+    entry.facts.Set("borrower", std::move(pieces[i]));
+  }
 }
 
 absl::StatusOr<Account> FindAccount(const Handling& handling, const AccountId& id) {

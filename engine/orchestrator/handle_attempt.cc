@@ -12,6 +12,7 @@
 
 #include "engine/model/status.h"
 #include "engine/orchestrator/describe.h"
+#include "engine/orchestrator/facts_codec.h"
 #include "engine/orchestrator/handling.h"
 #include "engine/orchestrator/stop_switch.h"
 
@@ -103,17 +104,21 @@ void SetContact(cj1::Value& data, const Way& way, int step, const FileSet& files
   SetClear(data, "template", way.template_id);
   data.Set("history_events", static_cast<uint64_t>(files.CountEvents()));
   if (const std::optional<uint64_t> seq = handling.state.NewestSeq()) {
+    data.Set("facts_upto", *seq);
     data.Set("history_upto", *seq);
   }
 }
 
+// `leaving`: the attempt that is judged again is no part of the history it is judged by.
 EntryId LogDecision(const Judged& judged, int step, const Account& account, const FileSet& files,
-                    Handling& handling) {
+                    const std::optional<EventId>& leaving, Handling& handling) {
   audit::EntryDraft& entry = handling.Log("decision." + std::string(ToWord(judged.decision.answer)),
                                           account.tenant, account.borrower);
   entry.ref = References(judged, account, handling);
   entry.data = DescribeDecision(judged.decision);
   SetContact(entry.data, judged.way, step, files, handling);
+  entry.facts.Set("contact", FactsOf(ContactFor(account, judged.way)));
+  if (leaving) entry.facts.Set("leaving", leaving->Hex());
   return entry.id;
 }
 
@@ -201,10 +206,11 @@ void Reserve(const Judged& judged, int step, const Account& account, const FileS
   attempt.step = step;
   attempt.queued = handling.world.queued_channels.contains(way.channel);
 
-  const EntryId decision = LogDecision(judged, step, account, files, handling);
+  const EntryId decision = LogDecision(judged, step, account, files, std::nullopt, handling);
   audit::EntryDraft& entry = handling.Log("attempt.reserved", account.tenant, borrower.id);
   entry.ref = References(judged, account, handling);
   entry.ref.Set("attempt", attempt.id.Hex());
+  entry.ref.Set("event", attempt.event.Hex());
   entry.ref.Set("entry", decision.Hex());
   entry.data.Set("at", FormatInstant(handling.now));
   entry.data.Set("dispatch", attempt.queued ? "queued" : "at_once");
@@ -233,7 +239,9 @@ void Sleep(const Judged& judged, int step, const Account& account, const FileSet
   // SAFETY: an opening that is not ahead would have been an answer; never ask in a circle.
   if (plan.wake_at) plan.wake_at = std::max(*plan.wake_at, handling.now + kOneSecond);
   const uint64_t answer = policy::AnswerDigest(judged.decision);
-  if (answer != plan.last_answer) LogDecision(judged, step, account, files, handling);
+  if (answer != plan.last_answer) {
+    LogDecision(judged, step, account, files, std::nullopt, handling);
+  }
   plan.last_answer = answer;
   handling.changes.plans.push_back(std::move(plan));
 }
@@ -411,7 +419,7 @@ absl::Status Handle(const DispatchAttempt& dispatch, Handling& handling) {
   const std::vector<Judged> judged = Judge(*due, flight.account, files, pauses, handling, &paused);
   if (judged.empty()) return let_go("paused");
   const Judged& now = judged.back();
-  const EntryId decision = LogDecision(now, due->step, flight.account, files, handling);
+  const EntryId decision = LogDecision(now, due->step, flight.account, files, flight.attempt.event, handling);
   if (now.decision.answer != Answer::kAllowed) return let_go("denied");
 
   flight.attempt.state = AttemptState::kDispatched;

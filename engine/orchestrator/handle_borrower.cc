@@ -3,6 +3,7 @@
 
 #include "engine/model/status.h"
 #include "engine/orchestrator/describe.h"
+#include "engine/orchestrator/facts_codec.h"
 #include "engine/orchestrator/handling.h"
 #include "engine/orchestrator/intake.h"
 #include "engine/orchestrator/merge.h"
@@ -112,7 +113,7 @@ absl::Status Handle(const UpdateBorrower& update, Handling& handling) {
     return absl::OkStatus();
   }
   ++borrower.version;
-  handling.Log("borrower.updated", borrower.tenant, borrower.id).data = DescribeBorrower(borrower);
+  LogFacts("borrower.updated", borrower, handling);
   WakeAll(handling, files);
   AnswerFor(borrower, ChangeMade::kUpdated, handling);
   handling.changes.borrowers.push_back(std::move(borrower));
@@ -130,7 +131,7 @@ absl::Status Handle(const SetPreferences& preferences, Handling& handling) {
 
   cj1::Value events = cj1::Array();
   const auto record = [&](Event event) {
-    events.Append(DescribeEvent(event));
+    events.Append(FactsOf(event));
     handling.changes.events.emplace_back(borrower.id, std::move(event));
   };
   if (preferences.inconvenient_times) {
@@ -167,9 +168,17 @@ absl::Status Handle(const SetPreferences& preferences, Handling& handling) {
     return absl::OkStatus();
   }
   ++borrower.version;
-  audit::EntryDraft& entry = handling.Log("borrower.preferences_set", borrower.tenant, borrower.id);
-  entry.data = DescribePreferences(borrower);
-  if (!events.empty()) entry.data.Set("events", std::move(events));
+  LogFacts("borrower.preferences_set", borrower, handling);
+  if (!events.empty()) {
+    cj1::Value facts = cj1::Object();
+    facts.Set("events", std::move(events));
+    for (cj1::Value& piece : InPieces(facts)) {
+      audit::EntryDraft& entry =
+          handling.Log("borrower.inconvenient_times_set", borrower.tenant, borrower.id);
+      entry.data.Set("events", static_cast<uint64_t>(piece.Find("events")->AsArray().size()));
+      entry.facts = std::move(piece);
+    }
+  }
   WakeAll(handling, files);
   AnswerFor(borrower, ChangeMade::kUpdated, handling);
   handling.changes.borrowers.push_back(std::move(borrower));
@@ -194,7 +203,8 @@ absl::Status Handle(const RecordEvent& record, Handling& handling) {
   }
   audit::EntryDraft& entry =
       handling.Log(KindOf(event), files.own->borrower.tenant, record.borrower);
-  entry.data.Set("event", DescribeEvent(event));
+  entry.ref.Set("event", event.id.Hex());
+  entry.facts.Set("events", cj1::Array().Append(FactsOf(event)));
   WakeAll(handling, files);
   AnswerFor(files.own->borrower, ChangeMade::kCreated, handling);
   handling.result().event = event.id;

@@ -6,15 +6,13 @@
 #include "engine/audit/hash.h"
 #include "engine/model/status.h"
 #include "engine/orchestrator/describe.h"
+#include "engine/orchestrator/facts_codec.h"
 #include "engine/orchestrator/handling.h"
 #include "engine/orchestrator/intake.h"
 #include "engine/orchestrator/merge.h"
 
 namespace forbear {
 namespace {
-
-// What several events may take of an entry's 16,384 bytes (E2). Intake keeps one event below it.
-constexpr size_t kEventBytesInOneEntry = 13'000;
 
 absl::Status OverLimit(std::string_view what, size_t most) {
   return FailedPrecondition("borrower has too many " + std::string(what) + ": " +
@@ -77,39 +75,30 @@ std::vector<Event> NewHistory(const SubmitAccount& item, IdMap ids, const std::v
 }
 
 void LogBorrower(const Known& known, Handling& handling) {
-  const char* kind = known.files ? "borrower.updated" : "borrower.registered";
-  handling.Log(kind, handling.tenant(), known.borrower.id).data = DescribeBorrower(known.borrower);
-}
-
-// How much of an entry the event takes.
-size_t BytesOf(const cj1::Value& event) {
-  const absl::StatusOr<std::string> bytes = cj1::Encode(event);
-  return bytes.ok() ? bytes->size() + 1 : 0;  // the log refuses what cannot be encoded
+  LogFacts(known.files ? "borrower.updated" : "borrower.registered", known.borrower, handling);
 }
 
 void LogHistory(const std::vector<Event>& events, const Account& account, Handling& handling) {
-  size_t next = 0;
-  while (next < events.size()) {
-    cj1::Value several = cj1::Array();
-    size_t bytes = 0;
-    while (next < events.size()) {
-      cj1::Value event = DescribeEvent(events[next]);
-      bytes += BytesOf(event);
-      if (bytes > kEventBytesInOneEntry && !several.empty()) break;
-      several.Append(std::move(event));
-      ++next;
-    }
+  if (events.empty()) return;
+  cj1::Value facts = cj1::Object();
+  cj1::Value several = cj1::Array();
+  for (const Event& event : events) several.Append(FactsOf(event));
+  facts.Set("events", std::move(several));
+  for (cj1::Value& piece : InPieces(facts)) {
     audit::EntryDraft& entry =
         handling.Log("borrower.history_recorded", account.tenant, account.borrower);
     entry.ref.Set("account", account.id.Hex());
-    entry.data.Set("events", std::move(several));
+    entry.data.Set("events", static_cast<uint64_t>(piece.Find("events")->AsArray().size()));
+    entry.facts = std::move(piece);
   }
 }
 
-void LogAccount(std::string kind, const Account& account, Handling& handling) {
+audit::EntryDraft& LogAccount(std::string kind, const Account& account, Handling& handling) {
   audit::EntryDraft& entry = handling.Log(std::move(kind), account.tenant, account.borrower);
   entry.ref.Set("account", account.id.Hex());
-  entry.data = DescribeAccount(account);
+  entry.data.Set("version", account.version);
+  entry.facts.Set("account", FactsOf(account));
+  return entry;
 }
 
 // Writes the item's borrower, history and account, with their entries, borrower first.
@@ -222,13 +211,18 @@ absl::Status SubmitAgain(const SubmitAccount& item, const AccountId& id, Handlin
 }
 
 // Writes a changed account with its entry, and has everything about the borrower judged again.
-absl::Status ChangeAccount(Account account, std::string kind, cj1::Value more, Handling& handling) {
+absl::Status ChangeAccount(Account account, std::string kind, cj1::Value more,
+                           const std::optional<Event>& event, Handling& handling) {
   ++account.version;
   FORBEAR_ASSIGN_OR_RETURN(const FileSet files,
                            LoadFileSet(handling.state, account.tenant, account.borrower));
-  LogAccount(std::move(kind), account, handling);
-  audit::EntryDraft& entry = handling.changes.entries.back();
+  audit::EntryDraft& entry = LogAccount(std::move(kind), account, handling);
   for (const auto& [name, value] : more.AsObject()) entry.data.Set(name, value);
+  if (event) {
+    entry.ref.Set("event", event->id.Hex());
+    entry.facts.Set("events", cj1::Array().Append(FactsOf(*event)));
+    handling.changes.events.emplace_back(account.borrower, *event);
+  }
   WakeAll(handling, files);
   handling.result().change = ChangeMade::kUpdated;
   handling.result().borrower = account.borrower;
@@ -285,7 +279,8 @@ absl::Status Handle(const UpdateAccount& update, Handling& handling) {
   account.state =
       settled || account.balance.minor_units == 0 ? AccountState::kPaid : AccountState::kOpen;
   account.as_of = update.as_of;
-  return ChangeAccount(std::move(account), "account.updated", cj1::Object(), handling);
+  return ChangeAccount(std::move(account), "account.updated", cj1::Object(), std::nullopt,
+                       handling);
 }
 
 // Money came in. At zero the account is paid, and nobody is reminded of it again.
@@ -313,10 +308,8 @@ absl::Status Handle(const RecordPayment& payment, Handling& handling) {
   event.accounts = {account.id};
   event.amount_minor_units = paid;
   handling.result().event = event.id;
-  cj1::Value data = cj1::Object();
-  data.Set("event", DescribeEvent(event));
-  handling.changes.events.emplace_back(account.borrower, std::move(event));
-  return ChangeAccount(std::move(account), "account.payment_recorded", std::move(data), handling);
+  return ChangeAccount(std::move(account), "account.payment_recorded", cj1::Object(), event,
+                       handling);
 }
 
 // The account leaves: no more contact about it, for whatever reason. Closing twice changes nothing.
@@ -329,7 +322,7 @@ absl::Status Handle(const CloseAccount& close, Handling& handling) {
   account.state = AccountState::kClosed;
   cj1::Value data = cj1::Object();
   SetClear(data, "reason", close.reason);
-  return ChangeAccount(std::move(account), "account.closed", std::move(data), handling);
+  return ChangeAccount(std::move(account), "account.closed", std::move(data), std::nullopt, handling);
 }
 
 }  // namespace forbear

@@ -52,6 +52,10 @@ struct Handling {
       : world(its_world), state(its_state), command(its_command), now(its_now) {}
 };
 
+// Logs all that decisions read of the borrower, sealed; in several entries of the kind where one would
+// not hold it, each with its number.
+void LogFacts(const char* kind, const Borrower& borrower, Handling& handling);
+
 // The tenant's own account, or kNotFound.
 absl::StatusOr<Account> FindAccount(const Handling& handling, const AccountId& id);
 

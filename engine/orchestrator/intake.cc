@@ -6,6 +6,7 @@
 #include "absl/strings/cord.h"
 #include "engine/audit/entry.h"
 #include "engine/model/status.h"
+#include "engine/orchestrator/facts_codec.h"
 
 namespace forbear {
 namespace {
@@ -21,6 +22,9 @@ constexpr size_t kMaxText = 4'096;
 constexpr size_t kMaxHistory = 500;
 constexpr size_t kMaxParties = 32;
 constexpr size_t kMaxWindows = 64;
+// What a message may carry, be found to hold, or be written in.
+constexpr size_t kMaxWords = 64;
+constexpr char kTooLarge[] = "says more than one entry of the log can hold; leave something out";
 // A lender's clock may be ahead of ours, not by more than this.
 constexpr Seconds kClockLeeway = std::chrono::minutes(5);
 // The first place where a day begins.
@@ -39,6 +43,14 @@ constexpr std::string_view kCountries =
     "ZW";
 // ISO 3166 keeps XA free for private use: the made-up place where mechanisms are tried.
 constexpr std::string_view kMadeUpPlace = "XA";
+
+// Beside it stand the member's own name and brackets.
+bool FitsIntoAnEntry(const cj1::Value& facts) {
+  constexpr size_t kAround = 100;
+  const absl::StatusOr<std::string> bytes = cj1::Encode(facts);
+  // What cannot be written at all is another field's fault, and told there.
+  return !bytes.ok() || bytes->size() + kAround <= audit::kMostSealedBytes;
+}
 
 // Collects violations under one path.
 class Faults {
@@ -239,6 +251,7 @@ std::vector<Violation> CheckAccount(const Account& account, Day latest_today,
                 "lies in the future: the account is not overdue");
   }
   CheckText(faults, "original_creditor", account.original_creditor, kMaxText);
+  faults.Need(FitsIntoAnEntry(FactsOf(account)), "", kTooLarge);
   CheckText(faults, "account_number_at_placement", account.account_number_at_placement, kMaxIdText);
   CheckDay(faults, "placed_date", account.placed_on);
   CheckDay(faults, "defaulted_date", account.defaulted_on);
@@ -403,6 +416,14 @@ std::vector<Violation> CheckEvent(const Event& event, const IntakeContext& conte
               "is not after the event, or past 2037");
   if (event.place) faults.Append(CheckPlace(*event.place, context, faults.Path("place")));
   CheckText(faults, "cause", event.cause, kMaxIdText);
+  const auto few = [](const std::optional<std::vector<std::string>>& words) {
+    return !words || words->size() <= kMaxWords;
+  };
+  const std::string too_many = "has more than " + std::to_string(kMaxWords) + " words";
+  faults.Need(few(event.message.carries), "message.carries", too_many);
+  faults.Need(few(event.message.found), "message.found", too_many);
+  faults.Need(few(event.message.languages), "message.languages", too_many);
+  faults.Need(FitsIntoAnEntry(FactsOf(event)), "", kTooLarge);
   return faults.Take();
 }
 

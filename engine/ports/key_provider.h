@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/model/instant.h"
 #include "engine/vault/secret.h"
 
 namespace forbear {
@@ -34,6 +35,8 @@ class KeyProvider {
   virtual absl::StatusOr<std::string> CurrentId() = 0;
   // kNotFound: destroyed, or never was.
   virtual absl::StatusOr<std::shared_ptr<const vault::SecretKey>> Find(std::string_view id) = 0;
+  // When it was made, to the second. kNotFound as Find.
+  virtual absl::StatusOr<Instant> MadeAt(std::string_view id) = 0;
   // A new KEK, durable and current when this returns; old ones stay.
   virtual absl::StatusOr<std::string> MakeNext() = 0;
   // Destroys a KEK for good. kFailedPrecondition for the current one; repeatable.

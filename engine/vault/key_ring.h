@@ -6,8 +6,8 @@
 //   ring.Save()                    one durable write for all of them …
 //   commit the transaction         … before this
 //
-// and on the way back, ForgetUnsaved() when it fails before Save, Destroy(those borrowers) when it
-// fails after. A crash between Save and commit leaves keys that no entry names: Sweep at start.
+// and ForgetUnsaved() when it fails. What Save has stored by then is found again when the transaction is
+// tried again, and otherwise named by nothing, as after a crash between Save and commit: Sweep at start.
 //
 // How a KEK is rotated (K6; each step may be interrupted and repeated, keys are made and found all
 // the while):

@@ -33,6 +33,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import check_contacts
 import exported_log
 import load
+import sealed_facts
 import stubs
 from deployment import Deployment, Failed, ROOT
 
@@ -241,7 +242,9 @@ def check_log(house, ledger, open_at_death=(), waiting_at_death=()):
               for a in open_at_death if last[a] != "attempt.in_doubt"]
     wrong += [f"attempt {a}: waited for its turn at a death, now {last[a]}"
               for a in waiting_at_death if last[a] != "attempt.released"]
-    broken, contacts = check_contacts.check(entries, ledger.records, ROOT / "policies")
+    broken, contacts = check_contacts.check(
+        sealed_facts.of_deployment(entries, house.data, house.keys), ledger.records,
+        ROOT / "policies")
     sent_wrong, sent = check_contacts.check_sent(entries, house.outbox)
     wrong += [f"entry {seq}: attempt {a}: {rule}" for seq, a, rule in broken + sent_wrong]
     print(f"{contacts:,} attempts reserved, {sent:,} handed over, "

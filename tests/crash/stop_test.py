@@ -5,8 +5,10 @@ directory, a wrong or missing policies directory, a full disk.
     stop_test.py FORBEAR FULL_DISK_LIBRARY
 """
 
+import datetime
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 import threading
@@ -17,7 +19,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import grpc
 
 import crash_test
+import exported_log
 import load
+import sealed_facts
 import stubs
 from deployment import Deployment, Failed
 
@@ -93,6 +97,63 @@ class Stopping(ADeployment):
         with self.assertRaises(grpc.RpcError) as caught:
             service.SubmitAccount(request)
         self.assertEqual(caught.exception.code(), grpc.StatusCode.ALREADY_EXISTS)
+
+
+class Keys(ADeployment):
+    def test_a_key_of_forty_days_is_turned_and_what_it_sealed_still_opens(self):
+        self.house.start()
+        ledger = load.Ledger()
+        ledger.submit(self.house.addresses["lender"], [load.account(n) for n in range(20)], self.api)
+        self.house.stop()
+        (before,) = (self.house.keys / "kek").glob("kek-*.key")
+        # The key was made on the day of this run, whatever the deployment's clock says.
+        for days in (40, 42):  # a day between for copies
+            later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
+            self.house.clock = f"{later:%Y-%m-%dT%H:%M:%SZ},x60"
+            self.house.write_config()
+            self.house.start()
+            self.house.stop()
+        (now,) = (self.house.keys / "kek").glob("kek-*.key")
+        self.assertNotEqual(now.name, before.name)
+        entries = exported_log.read(self.house.export)
+        self.assertEqual([e["kind"] for e in entries if e["kind"].startswith("kek.")],
+                         ["kek.rotated", "kek.destroyed"])
+        told = sealed_facts.of_deployment(entries, self.house.data, self.house.keys)
+        self.assertEqual(sum("account" in entry["facts"] for entry in told), 20)
+
+    def test_without_its_keys_it_does_not_start_and_destroys_nothing(self):
+        self.house.start()
+        load.Ledger().submit(self.house.addresses["lender"], [load.account(1)], self.api)
+        self.house.stop()
+        key_store = self.house.data / "keys.db"
+        kept = key_store.read_bytes()
+        (self.house.keys / "kek").rename(self.house.folder / "elsewhere")
+        self.refused("kek")
+        self.assertEqual(key_store.read_bytes(), kept)
+        (self.house.keys / "kek").rmdir()  # an empty one was made
+        (self.house.folder / "elsewhere").rename(self.house.keys / "kek")
+        key_store.rename(self.house.folder / "keys.db")
+        self.refused("keys.db")
+        self.assertFalse(key_store.exists(), "none was made in its place")
+        replay = self.house.run("audit", "replay", "--data", self.house.data, "--keys",
+                                self.house.keys, "--policies", self.house.policies, expect=None)
+        self.assertEqual(replay.returncode, 2)
+        self.assertFalse(key_store.exists())
+        # Another deployment's: it opens nothing of this one.
+        other = Deployment(self.house.folder / "other", BINARY, clock=CLOCK)
+        self.addCleanup(other.kill)
+        other.start()
+        other.stop()
+        shutil.copy(other.data / "keys.db", key_store)
+        self.refused("lacks the keys of 1 borrowers")
+        (self.house.folder / "keys.db").rename(key_store)
+        self.house.start()
+
+    def refused(self, word):
+        with self.assertRaises(Failed) as caught:
+            self.house.start()
+        self.assertRegex(str(caught.exception), r"exit [12]\b")
+        self.assertIn(word, str(caught.exception))
 
 
 class Starting(ADeployment):

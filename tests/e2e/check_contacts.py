@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Was every contact in this log lawful? A second opinion, written apart from the engine.
 
-    check_contacts.py --export DIR --answers FILE --policies DIR [--fallback COUNTRY]…
-                      [--licence NAME]… [--sent DIR]
+    check_contacts.py --export DIR --data DIR --keys DIR --answers FILE --policies DIR
+                      [--fallback COUNTRY]… [--licence NAME]… [--sent DIR]
 
-Reads the exported log, the submitted accounts with the intake's answers (examples/python/lender.py
+Reads the exported log, opens its seals with the keys of a deployment that has stopped (--data,
+--keys; sealed_facts.py), reads the submitted accounts with the intake's answers (examples/python/lender.py
 --answers), and the packs. Takes each reservation at its decision's own instant, puts together what
 was known then, and asks every rule. Prints each broken rule with the entry it was broken at.
 --fallback, --licence: of the tenant, as its configuration says; Taiwan and its agency's if none.
@@ -24,6 +25,7 @@ import yaml
 
 import exported_log
 import law
+import sealed_facts
 
 UTC = datetime.timezone.utc
 LICENCES = ("tw_authorised_collector",)
@@ -157,8 +159,8 @@ class Files:
 
     def logged(self, event, borrower):
         """An event that came later, as its entry tells it."""
-        plain = {**event, "at": instant(event["at"]), "borrower": borrower,
-                 "accounts": event.get("accounts", [])}
+        plain = {"event": "attempt", "by": "tenant", **event, "at": instant(event["at"]),
+                 "borrower": borrower, "accounts": event.get("accounts", [])}
         for key in ("received_at", "until"):
             if key in event:
                 plain[key] = instant(event[key])
@@ -171,21 +173,29 @@ class Files:
             plain["points"] = [self.point_of[p]["value"] for p in event["contact_points"]]
         if "windows" in event:
             plain["windows"] = [
-                {"days": [law.DAYS[i] for i in range(7) if slot["days"] >> i & 1],
-                 "from": f"{slot['from_minute'] // 60:02d}:{slot['from_minute'] % 60:02d}",
-                 "to": f"{slot['to_minute'] // 60:02d}:{slot['to_minute'] % 60:02d}"}
+                {"days": [law.DAYS[i] for i in range(7) if slot.get("days", 0) >> i & 1],
+                 "from": self.clock_time(slot.get("from_minute", 0)),
+                 "to": self.clock_time(slot.get("to_minute", 0))}
                 for slot in event["windows"]]
         return plain
 
-    def name_points(self, entry):
-        """Learns the ids of a borrower's contact points from a borrower.* entry."""
+    @staticmethod
+    def clock_time(minute):
+        return f"{minute // 60:02d}:{minute % 60:02d}"
+
+    def learn(self, entry, facts):
+        """What a borrower.* entry tells of the person: ids of contact points, language, refusals."""
         known = self.borrowers.get(entry["borrower"])
         if known is None:
             return
-        for described, point in zip(entry["data"].get("contact_points", []), known["points"]):
-            if described["kind"] != point["kind"]:
+        for described, point in zip(facts.get("contact_points", []), known["points"]):
+            if described.get("kind", "phone") != point["kind"]:
                 raise exported_log.LogError(f"entry {entry['seq']}: contact points out of order")
             self.point_of[described["id"]] = point
+        if "language" in facts:
+            known["language"] = facts["language"]
+        if entry["kind"] == "borrower.preferences_set":
+            known["refused_channels"] = facts.get("refused_channels", [])
 
     def linked(self, borrower):
         """The borrower and whoever shares a phone or mail address."""
@@ -270,16 +280,11 @@ def check(entries, records, policies, fallback=("TW",), licences=LICENCES, treat
     findings = messages(treatments or policies)
     decisions, attempts, found = {}, {}, []
     for entry in entries:
-        kind, data = entry["kind"], entry.get("data", {})
-        if kind.startswith("borrower.") and "contact_points" in data:
-            files.name_points(entry)
-        if kind.startswith("borrower.") and "language" in data and (
-                entry["borrower"] in files.borrowers):
-            files.borrowers[entry["borrower"]]["language"] = data["language"]
-        if kind == "borrower.preferences_set" and "refused_channels" in data:
-            files.borrowers[entry["borrower"]]["refused_channels"] = data["refused_channels"]
+        kind, data, facts = entry["kind"], entry.get("data", {}), entry["facts"]
+        if "borrower" in facts:
+            files.learn(entry, facts["borrower"])
         if kind.startswith("borrower.") and kind != "borrower.history_recorded":
-            for event in [data["event"]] if "event" in data else data.get("events", []):
+            for event in facts.get("events", []):
                 files.events[entry["borrower"]].append(files.logged(event, entry["borrower"]))
         elif kind.startswith("decision."):
             decisions[entry["id"]] = entry
@@ -336,6 +341,8 @@ def check_sent(entries, outbox):
 def main():
     parser = argparse.ArgumentParser(description="Checks every contact of a log against the packs.")
     parser.add_argument("--export", required=True)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--keys", required=True)
     parser.add_argument("--answers", required=True)
     parser.add_argument("--policies", required=True)
     parser.add_argument("--fallback", action="append", default=[])
@@ -345,14 +352,16 @@ def main():
     try:
         with open(options.answers, encoding="utf-8") as file:
             records = [json.loads(line) for line in file]
-        entries = exported_log.read(options.export)
+        entries = sealed_facts.of_deployment(exported_log.read(options.export), options.data,
+                                             options.keys)
         found, contacts = check(entries, records, options.policies, options.fallback or ["TW"],
                                 options.licence or LICENCES)
         sent = 0
         if options.sent:
             more, sent = check_sent(entries, options.sent)
             found += more
-    except (exported_log.LogError, law.Unsupported, OSError, KeyError) as error:
+    except (exported_log.LogError, sealed_facts.SealError, law.Unsupported, OSError,
+            KeyError) as error:
         print(f"check_contacts: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
     for seq, attempt, rule in found[:50]:

@@ -63,6 +63,16 @@ class TheDemo(unittest.TestCase):
         sent = [f for f in (self.demo / "outbox").rglob("*") if f.is_file()]
         self.assertGreater(len(sent), 1_000)
 
+    def test_every_decision_is_the_same_when_made_again(self):
+        done = subprocess.run([BINARY, "audit", "replay", "--data", self.demo, "--keys",
+                               self.demo / "keys", "--policies", ROOT / "policies"],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr)
+        self.assertIn("every decision is the same when made again", done.stdout)
+        counts = dict(re.findall(r"^(decisions|same) +(\d+)$", done.stdout, re.M))
+        self.assertGreater(int(counts["decisions"]), 1_000)
+        self.assertEqual(counts["decisions"], counts["same"])
+
     def test_no_personal_data_stands_in_the_log_or_the_operations_log(self):
         log = json.dumps(exported_log.read(self.demo / "export"), ensure_ascii=False)
         log += (self.demo / "operations.log").read_text("utf-8")

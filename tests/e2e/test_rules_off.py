@@ -23,6 +23,7 @@ import yaml
 import check_contacts
 import exported_log
 import load
+import sealed_facts
 import stubs
 from deployment import Deployment, ROOT
 
@@ -317,7 +318,8 @@ def run_on(binary, folder, policies, items, api, licences):
                    < began + LENGTH_DAYS * 86_400):
                 time.sleep(0.1)
         house.stop()
-        return exported_log.read(house.export), ledger.records
+        entries = sealed_facts.of_deployment(exported_log.read(house.export), house.data, house.keys)
+        return entries, ledger.records
 
 
 def main():

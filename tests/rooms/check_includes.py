@@ -21,9 +21,10 @@ ENGINE = {
     "engine/policy": {"engine/model", "engine/calendar", "engine/history", "engine/policy"},
     "engine/treatment": {"engine/model", "engine/calendar", "engine/history", "engine/treatment"},
     "engine/audit": {"engine/model", "engine/audit"},
-    # A seal is a CJ1 object; HMAC is written once, in the audit room; the ring of keys stands on
-    # its ports, and the clock that empties its cache is one of them.
-    "engine/vault": {"engine/model", "engine/vault", "engine/audit/cj1.h", "engine/audit/hash.h",
+    # A seal is a CJ1 object and a member of an entry; HMAC is written once, in the audit room; the
+    # ring of keys stands on its ports, and the clock that empties its cache is one of them.
+    "engine/vault": {"engine/model", "engine/vault", "engine/audit/cj1.h", "engine/audit/entry.h",
+                     "engine/audit/hash.h",
                      "engine/ports/key_provider.h", "engine/ports/key_store.h",
                      "engine/ports/randomness.h", "engine/ports/clock.h"},
     # A provider of keys hands them over in memory that is locked and wiped.

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "tests/engine/orchestrator/house.h"
+#include "tests/engine/vault/ring_in_memory.h"
 
 namespace forbear::house {
 namespace {
@@ -164,6 +165,7 @@ struct Simulation {
                 .handler = MakeHandler(WorldOf(seed)),
                 .clock = &clock,
                 .randomness = &randomness,
+                .keys = &keys.ring,
                 .handling = MemoryStore::Handling::kOnce}),
         store(memory, fate),
         channel(memory, clock, fate) {}
@@ -279,6 +281,7 @@ struct Simulation {
   Fate fate;
   HandClock clock{kNoon};
   SeededRandomness randomness;
+  vault::RingInMemory keys{clock, randomness};
   MemoryStore memory;
   TroubledStore store;
   TroubledChannel channel;

@@ -5,6 +5,7 @@
 #include "adapters/clock/clocks.h"
 #include "adapters/clock/worker.h"
 #include "tests/engine/orchestrator/house.h"
+#include "tests/engine/vault/ring_in_memory.h"
 
 namespace forbear::house {
 namespace {
@@ -73,11 +74,13 @@ TEST(SystemRandomness, FillsEveryByteAnewEachTime) {
 TEST(Worker, SendsWhatIsSubmittedAndStopsWhenTold) {
   SimulatedClock clock(kNoon, 1);
   SeededRandomness randomness(1);
+  vault::RingInMemory keys(clock, randomness);
   MemoryStore store({.origin = "audit.example/test",
                      .node = "n1",
                      .handler = MakeHandler(TestWorld()),
                      .clock = &clock,
-                     .randomness = &randomness});
+                     .randomness = &randomness,
+                     .keys = &keys.ring});
   ScriptedChannel channel;
   Orchestrator orchestrator({store, clock, randomness, {{Channel::kEmail, &channel}}});
   std::promise<Round> sent;

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "tests/adapters/grpc/service_house.h"
+#include "tests/engine/vault/ring_in_memory.h"
 
 namespace forbear::service_house {
 namespace {
@@ -154,7 +155,8 @@ class Certificates : public testing::Test {
                              .node = "n1",
                              .handler = MakeHandler(policies.world),
                              .clock = &clock_,
-                             .randomness = &randomness_});
+                             .randomness = &randomness_,
+                             .keys = &keys_.ring});
     orchestrator_ = std::make_unique<Orchestrator>(
         OrchestratorParts{*store_, clock_, randomness_, {}});
     ASSERT_TRUE(orchestrator_->Start().ok());
@@ -204,6 +206,7 @@ class Certificates : public testing::Test {
   Folder folder_;
   StandingClock clock_{Utc("2026-03-02T18:00:00Z")};
   LockedRandomness randomness_;
+  vault::RingInMemory keys_{clock_, randomness_};
   Pair ca_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Orchestrator> orchestrator_;
@@ -280,11 +283,13 @@ TEST(Server, RefusesToStartOnAnAddressThatIsTaken) {
   options.store = &house.store();
   StandingClock clock(Utc("2026-03-02T18:00:00Z"));
   LockedRandomness randomness;
+  vault::RingInMemory keys(clock, randomness);
   MemoryStore store({.origin = "audit.example/test",
                      .node = "n1",
                      .handler = MakeHandler(Policies::Get().world),
                      .clock = &clock,
-                     .randomness = &randomness});
+                     .randomness = &randomness,
+                     .keys = &keys.ring});
   Orchestrator orchestrator({store, clock, randomness, {}});
   options.orchestrator = &orchestrator;
   options.clock = &clock;

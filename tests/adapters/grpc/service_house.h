@@ -33,6 +33,7 @@
 #include "forbear/v1/operations_service.grpc.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "tests/engine/vault/ring_in_memory.h"
 
 namespace forbear::service_house {
 
@@ -156,6 +157,7 @@ class House {
                                .handler = MakeHandler(policies.world),
                                .clock = &clock,
                                .randomness = &randomness,
+                               .keys = &keys.ring,
                                .handling = MemoryStore::Handling::kTwice});
       open_log = [store = made.get()] { return store->OpenLog(); };
       store_ = std::move(made);
@@ -165,7 +167,8 @@ class House {
                                        .node = "n1",
                                        .handler = MakeHandler(policies.world),
                                        .clock = &clock,
-                                       .randomness = &randomness});
+                                       .randomness = &randomness,
+                                       .keys = &keys.ring});
       FORBEAR_CHECK(opened.ok());
       open_log = [store = opened->get()] { return store->OpenLog(); };
       store_ = *std::move(opened);
@@ -279,6 +282,7 @@ class House {
 
   StandingClock clock{Utc("2026-03-02T18:00:00Z")};
   LockedRandomness randomness;
+  vault::RingInMemory keys{clock, randomness};
 
  private:
   std::unique_ptr<Store> store_;

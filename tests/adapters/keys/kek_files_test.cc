@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <regex>
 
 #include "adapters/keys/system_randomness.h"
@@ -34,6 +35,15 @@ TEST(KekFiles, AnEmptyFolderIsNotFilledUnasked) {
   EXPECT_EQ(keys.files->CurrentId().status().code(), StatusCode::kFailedPrecondition);
   EXPECT_TRUE(keys.files->Ids()->empty());
   EXPECT_TRUE(logexport::FilesIn(keys.path).empty());
+}
+
+TEST(KekFiles, TellsWhenAKeyWasMade) {
+  Keys keys;
+  const std::string id = keys.files->MakeNext().value();
+  EXPECT_EQ(FormatInstant(keys.files->MadeAt(id).value()), "2026-03-02T09:00:00Z");
+  EXPECT_EQ(keys.files->MadeAt("k20260302-00000000").status().code(), StatusCode::kNotFound);
+  std::filesystem::copy_file(keys.FileOf(id), keys.FileOf("brought"));
+  EXPECT_EQ(keys.files->MadeAt("brought").value(), kFirstInstant) << "as old as can be";
 }
 
 TEST(KekFiles, MakesKeysAndKeepsTheOldOnes) {

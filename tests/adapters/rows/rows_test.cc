@@ -1,4 +1,5 @@
 #include "adapters/rows/rows.h"
+#include "engine/orchestrator/facts_codec.h"
 
 #include <gtest/gtest.h>
 
@@ -194,6 +195,33 @@ static_assert(sizeof(Attempt) == 184, "a field of Attempt was added");
 static_assert(sizeof(CommandResult) == 112, "a field of CommandResult was added");
 #endif
 
+Account FullAccount() {
+  Account x;
+  x.role = Role::kDebtBuyer;
+  x.product = Product::kUtility;
+  x.balance = {123, "USD"};
+  x.principal = {kMaxMinorUnits, "TWD"};
+  x.due_on = On(20'500);
+  x.original_creditor = "First Example Bank";
+  x.placed_on = On(1);
+  x.defaulted_on = On(2);
+  x.charged_off_on = On(3);
+  x.limitation_expires_on = On(4);
+  x.account_number_at_placement = "L-1";
+  x.serviced_by_tenant = true;
+  x.stage = Stage::kPaid;
+  x.as_of = At(1'772'000'000);
+  x.version = UINT64_MAX;
+  x.declared_product = "salary_loan";
+  x.kind = AccountKind::kCommercial;
+  x.held_as = HeldAs::kBought;
+  x.creditor_kind = FirmKind::kP2pLender;
+  x.secured = false;
+  x.stale = true;
+  x.hours = std::vector<WeeklySlot>{};
+  return x;
+}
+
 Borrower FullBorrower() {
   Borrower x;
   x.name = Personal("Ada Example");
@@ -269,6 +297,73 @@ TEST(Rows, ABorrowerComesBackWholeFromItsTwoColumns) {
   EXPECT_EQ(back.version, 12u);
 }
 
+// What the log seals holds all that a row does, but for what no decision reads.
+TEST(Facts, HoldAllThatDecisionsRead) {
+  const Borrower borrower = FullBorrower();
+  absl::StatusOr<Borrower> again = ReadBorrowerFacts(FactsOf(borrower));
+  ASSERT_TRUE(again.ok()) << again.status();
+  again->name = borrower.name;
+  for (size_t i = 0; i < borrower.contact_points.size(); ++i) {
+    again->contact_points[i].value = borrower.contact_points[i].value;
+  }
+  EXPECT_EQ(EncodeBorrowerBody(*again), EncodeBorrowerBody(borrower));
+  EXPECT_EQ(EncodeBorrowerPersonal(*again), EncodeBorrowerPersonal(borrower));
+  for (const Event& event : {FullEvent(), Event()}) {
+    const absl::StatusOr<Event> read = ReadEventFacts(FactsOf(event));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(EncodeEvent(*read), EncodeEvent(event));
+    EXPECT_EQ(read->id, event.id);
+  }
+  for (const Account& account : {FullAccount(), Account()}) {
+    const absl::StatusOr<Account> read = ReadAccountFacts(FactsOf(account));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(EncodeAccount(*read), EncodeAccount(account));
+    EXPECT_EQ(read->state, account.state);
+  }
+  EXPECT_TRUE(ReadBorrowerFacts(FactsOf(Borrower())).ok());
+}
+
+TEST(Facts, AreRefusedWhereTheySayMoreThanThisProgramReads) {
+  for (cj1::Value facts : {FactsOf(FullEvent()), FactsOf(FullAccount()), FactsOf(FullBorrower())}) {
+    facts.Set("new_member", true);
+    EXPECT_FALSE(ReadEventFacts(facts).ok());
+    EXPECT_FALSE(ReadAccountFacts(facts).ok());
+    EXPECT_FALSE(ReadBorrowerFacts(facts).ok());
+  }
+  EXPECT_FALSE(ReadEventFacts(cj1::Object().Set("id", "x")).ok());
+  EXPECT_FALSE(ReadEventFacts(cj1::Value("no object")).ok());
+}
+
+TEST(Facts, InPiecesNeverLeaveOneEmpty) {
+  const std::string large(audit::kMostSealedBytes + 1, 'x');
+  const cj1::Value facts =
+      cj1::Object().Set("events", cj1::Array().Append(large).Append("small").Append(large));
+  const std::vector<cj1::Value> pieces = InPieces(facts);
+  ASSERT_EQ(pieces.size(), 3u);
+  for (const cj1::Value& piece : pieces) EXPECT_EQ(piece.Find("events")->AsArray().size(), 1u);
+  EXPECT_EQ(InPieces(cj1::Object().Set("text", large)).size(), 1u);
+  EXPECT_EQ(InPieces(cj1::Object()).size(), 1u);
+}
+
+TEST(Facts, OfABorrowerWithThirtyTwoNumbersOfAWholeCountryFitIntoEntries) {
+  Borrower borrower = FullBorrower();
+  ContactPoint point = borrower.contact_points.front();
+  point.number_zones.clear();
+  for (int zone = 0; zone < 40; ++zone) {
+    point.number_zones.push_back("America/Somewhere_Far_Away_" + std::to_string(zone));
+  }
+  borrower.contact_points.assign(kMaxContactPoints, point);
+  const std::vector<cj1::Value> pieces = InPieces(FactsOf(borrower));
+  EXPECT_GT(pieces.size(), 1u);
+  cj1::Value whole = cj1::Object();
+  for (const cj1::Value& piece : pieces) {
+    EXPECT_LE(cj1::Encode(piece)->size(), audit::kMostSealedBytes);
+    EXPECT_TRUE(AddPiece(piece, &whole).ok());
+  }
+  EXPECT_EQ(cj1::Encode(whole).value(), cj1::Encode(FactsOf(borrower)).value());
+  EXPECT_FALSE(AddPiece(pieces.front(), &whole).ok()) << "`version` twice";
+}
+
 TEST(Rows, WhatIdentifiesAPersonStandsInThePersonalColumnAlone) {
   const std::string body = EncodeBorrowerBody(FullBorrower());
   const std::string personal = EncodeBorrowerPersonal(FullBorrower());
@@ -282,29 +377,7 @@ TEST(Rows, WhatIdentifiesAPersonStandsInThePersonalColumnAlone) {
 }
 
 TEST(Rows, AnAccountComesBackWhole) {
-  Account x;
-  x.role = Role::kDebtBuyer;
-  x.product = Product::kUtility;
-  x.balance = {123, "USD"};
-  x.principal = {kMaxMinorUnits, "TWD"};
-  x.due_on = On(20'500);
-  x.original_creditor = "First Example Bank";
-  x.placed_on = On(1);
-  x.defaulted_on = On(2);
-  x.charged_off_on = On(3);
-  x.limitation_expires_on = On(4);
-  x.account_number_at_placement = "L-1";
-  x.serviced_by_tenant = true;
-  x.stage = Stage::kPaid;
-  x.as_of = At(1'772'000'000);
-  x.version = UINT64_MAX;
-  x.declared_product = "salary_loan";
-  x.kind = AccountKind::kCommercial;
-  x.held_as = HeldAs::kBought;
-  x.creditor_kind = FirmKind::kP2pLender;
-  x.secured = false;
-  x.stale = true;
-  x.hours = std::vector<WeeklySlot>{};
+  const Account x = FullAccount();
   Account back;
   ASSERT_TRUE(DecodeAccount(EncodeAccount(x), &back).ok());
   EXPECT_EQ(back.role, x.role);

@@ -13,6 +13,7 @@ class MemoryBench : public StoreBench {
                 .handler = desk::MakeDeskHandler(gate),
                 .clock = &clock,
                 .randomness = &randomness,
+                .keys = &keys.ring,
                 .handling = handling}) {}
   MemoryStore& store() override { return store_; }
   std::unique_ptr<audit::EntrySource> OpenLog() override { return store_.OpenLog(); }

@@ -47,6 +47,7 @@ class SqliteBench : public StoreBench {
             .handler = desk::MakeDeskHandler(gate),
             .clock = &clock,
             .randomness = &randomness,
+            .keys = &keys.ring,
             .cache_bytes = cache_bytes_,
             .vfs = vfs};
   }
@@ -193,6 +194,65 @@ TEST_F(SqliteStoreTest, ASecondServerOnOneDirectoryIsToldWhoHasIt) {
   bench_.Open();
 }
 
+std::string AllBytesUnder(const std::string& folder) {
+  std::string all;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!file.is_regular_file()) continue;
+    std::ifstream in(file.path(), std::ios::binary);
+    all.append(std::istreambuf_iterator<char>(in), {});
+  }
+  return all;
+}
+
+TEST_F(SqliteStoreTest, WhatIdentifiesAPersonIsInNoFile) {
+  Command submit = desk_.Submit("acme", "b1", "a1", 100);
+  auto& borrower = std::get<SubmitAccount>(submit.body).borrower;
+  borrower.name = Personal("Zebedee Quillfeather");
+  borrower.contact_points = {desk::Phone(1, "+15550100123", 7)};
+  Place home;
+  home.country = "US";
+  home.city = "Quillfeatherville";
+  borrower.places = {home};
+  MustApply(std::move(submit));
+  for (const bool closed : {false, true}) {
+    if (closed) bench_.Close();
+    const std::string bytes = AllBytesUnder(bench_.data());
+    for (const char* canary : {"Quillfeather", "5550100123", "b1"}) {
+      const bool kept = std::string_view(canary) == "b1";  // the lender's own id is a column
+      EXPECT_EQ(bytes.find(canary) != std::string::npos, kept) << canary;
+    }
+  }
+  bench_.Open();
+  const auto id = bench_.store().FindBorrowerByExternalId("acme", "b1");
+  ASSERT_TRUE(id.ok() && id->has_value());
+  const auto file = bench_.store().ReadBorrower("acme", **id);
+  ASSERT_TRUE(file.ok() && *file != nullptr) << file.status();
+  EXPECT_EQ((*file)->borrower.name.Reveal(RevealFor::kCaller), "Zebedee Quillfeather");
+  EXPECT_EQ((*file)->borrower.places.front().city, "Quillfeatherville");
+}
+
+TEST_F(SqliteStoreTest, X2WithoutItsKeyARowDoesNotOpenAndNothingIsRecordedOfIt) {
+  MustApply(desk_.Submit("acme", "b1", "a1", 100));
+  const auto id = bench_.store().FindBorrowerByExternalId("acme", "b1");
+  ASSERT_TRUE(id.ok() && id->has_value());
+  ASSERT_TRUE(bench_.keys.ring.Destroy({**id}).ok());
+  bench_.Reopen();  // nothing of it is in memory now
+  EXPECT_EQ(bench_.store().ReadBorrower("acme", **id).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(SqliteStoreTest, ABatchThatCannotKeepItsKeysIsNotCommitted) {
+  bench_.key_faults.at = bench_.key_faults.calls + 1;  // found missing, made, and then not kept
+  const auto refused = bench_.store().ApplyAndWait(desk_.Submit("acme", "b1", "a1", 100));
+  EXPECT_FALSE(refused.ok());
+  EXPECT_TRUE(bench_.store().Status().writes_refused);
+  bench_.key_faults.at = -1;
+  const auto id = bench_.store().FindBorrowerByExternalId("acme", "b1");
+  ASSERT_TRUE(id.ok());
+  EXPECT_FALSE(id->has_value());
+  MustApply(desk_.Submit("acme", "b1", "a1", 100));
+  EXPECT_FALSE(bench_.store().Status().writes_refused);
+}
+
 TEST_F(SqliteStoreTest, AnotherFormatIsRefusedUntouched) {
   const struct {
     const char* why;
@@ -201,8 +261,8 @@ TEST_F(SqliteStoreTest, AnotherFormatIsRefusedUntouched) {
     absl::StatusCode code;
     const char* says;
   } rows[] = {
-      {"a newer format", "PRAGMA user_version=2", "PRAGMA user_version=1",
-       absl::StatusCode::kFailedPrecondition, "has format 2"},
+      {"a newer format", "PRAGMA user_version=3", "PRAGMA user_version=2",
+       absl::StatusCode::kFailedPrecondition, "has format 3"},
       {"another program's", "PRAGMA application_id=7",
        "PRAGMA application_id=" + std::to_string(sqlite::kApplicationId),
        absl::StatusCode::kFailedPrecondition, "another program's"},

@@ -23,6 +23,7 @@
 #include "engine/ports/store.h"
 #include "engine/ports/store_rules.h"
 #include "tests/adapters/store/desk.h"
+#include "tests/engine/vault/ring_in_memory.h"
 
 namespace forbear {
 
@@ -78,6 +79,8 @@ class StoreBench {
   std::shared_ptr<desk::Gate> gate;
   desk::HandClock clock;
   desk::SeededRandomness randomness;
+  vault::Faults key_faults;
+  vault::RingInMemory keys{clock, randomness, &key_faults};  // outlives a store that is opened again
 };
 
 struct StoreKind {

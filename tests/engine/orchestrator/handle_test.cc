@@ -7,6 +7,7 @@
 
 #include "engine/orchestrator/intake.h"
 #include "tests/engine/orchestrator/house.h"
+#include "engine/orchestrator/facts_codec.h"
 
 namespace forbear::house {
 namespace {
@@ -336,9 +337,30 @@ TEST(RecordEvent, HasAKindOfItsOwnWherePeopleLookForIt) {
     ASSERT_TRUE(applied.ok()) << row.kind;
     const Entry last = house.Entries().back();
     EXPECT_EQ(last.kind, row.kind);
-    EXPECT_EQ(last.Data("event")->Find("event")->AsString(), ToWord(row.name));
-    EXPECT_EQ(last.Data("event")->Find("id")->AsString(), applied->result.event.Hex());
+    ASSERT_NE(last.facts.Find("events"), nullptr) << "sealed";
+    const absl::StatusOr<Event> sealed = ReadEventFacts(last.facts.Find("events")->AsArray().at(0));
+    ASSERT_TRUE(sealed.ok()) << sealed.status();
+    EXPECT_EQ(sealed->name, row.name);
+    EXPECT_EQ(sealed->id, applied->result.event);
+    EXPECT_EQ(last.Ref("event")->AsString(), applied->result.event.Hex());
   }
+}
+
+TEST(SubmitAccount, AHistoryOfLongEventsTakesSeveralEntries) {
+  House house;
+  SubmitAccount item = Item("A-1", "B-1");
+  for (int i = 0; i < 5; ++i) {
+    Event event = Said(EventName::kInbound, kNoon - std::chrono::hours(24 * (9 - i)));
+    event.message.carries.emplace(64, std::string(100, 'w'));
+    item.history.push_back(event);
+  }
+  const CommandResult submitted = house.Submit(item);
+  const std::vector<Entry> entries = house.Entries("borrower.history_recorded");
+  EXPECT_EQ(entries.size(), 5u) << "one in each";
+  size_t events = 0;
+  for (const Entry& entry : entries) events += entry.facts.Find("events")->AsArray().size();
+  EXPECT_EQ(events, 5u);
+  EXPECT_EQ(house.File(submitted.borrower).events.size(), 5u);
 }
 
 TEST(RecordEvent, SpeaksOnlyOfWhatIsTheBorrowersOwn) {

@@ -14,6 +14,7 @@
 #include "engine/orchestrator/handle.h"
 #include "engine/orchestrator/orchestrator.h"
 #include "tests/engine/policy/world.h"
+#include "tests/engine/vault/ring_in_memory.h"
 
 namespace forbear::house {
 
@@ -220,6 +221,7 @@ struct Entry {
   uint64_t seq = 0;
   std::string kind;
   cj1::Value value;
+  cj1::Value facts = cj1::Object();  // what its seal holds
 
   const cj1::Value* Data(std::string_view name) const { return Member("data", name); }
   const cj1::Value* Ref(std::string_view name) const { return Member("ref", name); }
@@ -247,6 +249,7 @@ struct House {
                .handler = MakeHandler([this] { return world; }),
                .clock = &clock,
                .randomness = &randomness,
+               .keys = &keys.ring,
                .handling = MemoryStore::Handling::kTwice}),
         maker(clock, randomness) {
     FORBEAR_CHECK(Restart().ok());
@@ -301,9 +304,19 @@ struct House {
       FORBEAR_CHECK(parsed.ok());
       entry.value = *std::move(parsed);
       entry.kind = entry.value.Find("kind")->AsString();
+      if (const cj1::Value* seal = entry.value.Find("seal")) entry.facts = Open(entry, *seal);
       if (entry.kind.starts_with(kind_prefix)) entries.push_back(std::move(entry));
     }
     return entries;
+  }
+  cj1::Value Open(const Entry& entry, const cj1::Value& seal) const {
+    const auto key = keys.ring.Find(*BorrowerId::Parse(entry.value.Find("borrower")->AsString()));
+    FORBEAR_CHECK(key.ok());
+    const auto facts = vault::OpenEntry(**key, seal,
+                                        {entry.value.Find("log")->AsString(),
+                                         entry.value.Find("id")->AsString(), entry.kind});
+    FORBEAR_CHECK(facts.ok());
+    return *facts;
   }
   std::vector<std::string> Kinds(const std::string& kind_prefix = "") const {
     std::vector<std::string> kinds;
@@ -326,6 +339,7 @@ struct House {
   std::shared_ptr<const World> world;
   HandClock clock{kNoon};
   SeededRandomness randomness;
+  mutable vault::RingInMemory keys{clock, randomness};
   ScriptedChannel channel;
   std::map<Channel, uint32_t> per_second;
   MemoryStore store;

@@ -151,6 +151,18 @@ TEST(Intake, CountsContactPoints) {
   EXPECT_THAT(Intake().Fields(item), ElementsAre("borrower.contact_points"));
 }
 
+TEST(Intake, AnEventFitsIntoAnEntryOfTheLog) {
+  SubmitAccount item = Item("A-1", "B-1");
+  item.history = {Said(EventName::kHardship, Utc("2026-02-01T10:00:00Z"))};
+  std::vector<std::string>& words = item.history.front().message.carries.emplace();
+  words.assign(64, std::string(20, 'w'));
+  EXPECT_THAT(Intake().Fields(item), IsEmpty());
+  words.emplace_back("one_more");
+  EXPECT_THAT(Intake().Fields(item), ElementsAre("history[0].message.carries"));
+  words.assign(64, std::string(180, 'w'));
+  EXPECT_THAT(Intake().Fields(item), ElementsAre("history[0]"));
+}
+
 TEST(Intake, ADeclaredPartyMayOwnAPoint) {
   SubmitAccount item = Item("A-1", "B-1");
   item.borrower.parties = {{policy::NumberedId<Id128>(5), Relation::kGuarantor, std::nullopt}};

@@ -132,6 +132,14 @@ class KeysInMemory : public KeyProvider {
     }));
     return found;
   }
+  absl::StatusOr<Instant> MadeAt(std::string_view) override {
+    Instant at{};
+    FORBEAR_RETURN_IF_ERROR(Do([&]() -> absl::Status {
+      at = made_at;
+      return absl::OkStatus();
+    }));
+    return at;
+  }
   absl::StatusOr<std::string> MakeNext() override {
     std::string id;
     FORBEAR_RETURN_IF_ERROR(Do([&]() -> absl::Status {
@@ -159,6 +167,7 @@ class KeysInMemory : public KeyProvider {
     }));
     return ids;
   }
+  Instant made_at{};  // of all of them
   void Put(const std::string& id, const Bytes32& bytes) {
     const std::lock_guard lock(mutex_);
     keys_[id] = std::make_shared<const SecretKey>(SecretKey::Copy(bytes));
