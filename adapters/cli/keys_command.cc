@@ -8,7 +8,6 @@
 #include "adapters/cli/exit_codes.h"
 #include "adapters/clock/clocks.h"
 #include "adapters/keys/kek_files.h"
-#include "adapters/keys/system_randomness.h"
 #include "adapters/logexport/key_files.h"
 #include "engine/model/status.h"
 
@@ -16,7 +15,7 @@ namespace forbear::cli {
 namespace {
 
 absl::Status MakeFirstKek(const std::string& folder) {
-  keys::SystemRandomness randomness;
+  SystemRandomness randomness;
   const SystemClock clock;
   FORBEAR_ASSIGN_OR_RETURN(
       const std::unique_ptr<keys::KekFiles> keks,

@@ -11,7 +11,6 @@
 #include "adapters/clock/clocks.h"
 #include "adapters/keys/kek_files.h"
 #include "adapters/keys/key_database.h"
-#include "adapters/keys/system_randomness.h"
 #include "adapters/logexport/key_files.h"
 #include "adapters/sqlite/log_reader.h"
 #include "adapters/yaml/pack_reader.h"
@@ -57,7 +56,7 @@ absl::StatusOr<ReplayReport> Replay(const ReplayCall& call) {
       return NotFound("`" + needed + "`: not there; give the keys and the key store of this data");
     }
   }
-  keys::SystemRandomness randomness;
+  SystemRandomness randomness;
   SystemClock clock;
   FORBEAR_ASSIGN_OR_RETURN(
       const std::unique_ptr<keys::KekFiles> keks,

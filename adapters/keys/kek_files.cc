@@ -33,21 +33,6 @@ constexpr size_t kKeyFileBytes = kHexDigits + 1;  // and a newline
 constexpr size_t kMaxId = 64;  // letters; an id is part of a file's name and of every wrapped key
 constexpr size_t kDayLetters = sizeof("k20260302-") - 1;
 
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return descriptor_; }
-  bool open() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
-
 // A buffer that is wiped when it goes.
 template <size_t kSize>
 struct Buffer {
@@ -89,7 +74,7 @@ absl::Status CheckFolder(const std::string& folder) {
 // Reads at most `size` bytes of a private, regular file; how many there were.
 // kNotFound when it is not there.
 absl::StatusOr<size_t> ReadPrivate(const std::string& path, char* bytes, size_t size) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const logexport::File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.open()) {
     if (errno == ENOENT) return NotFound("key file `" + path + "`: not there");
     return SystemError("opening", path);
@@ -111,7 +96,7 @@ absl::StatusOr<size_t> ReadPrivate(const std::string& path, char* bytes, size_t 
 
 // Zeroes over all that the file holds, synced. Nothing to do when it is not there.
 absl::Status Overwrite(const std::string& path) {
-  const File file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  const logexport::File file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file.open()) return errno == ENOENT ? absl::OkStatus() : SystemError("opening", path);
   struct stat facts {};
   if (::fstat(file.get(), &facts) != 0) return SystemError("reading", path);

@@ -13,22 +13,11 @@
 #include "engine/model/status.h"
 
 namespace forbear::logexport {
+File::~File() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
 namespace {
-
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return descriptor_; }
-  bool open() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 absl::Status SystemError(const char* doing, const std::string& path) {
   const int error = errno;

@@ -21,6 +21,20 @@ inline constexpr mode_t kPrivateFile = 0600;  // security.md M1
 inline constexpr mode_t kPublicFile = 0644;   // what is meant to be handed on
 inline constexpr mode_t kPrivateFolder = 0700;
 
+// What the system opened, or did not (a negative number); closed when it goes.
+class File {
+ public:
+  explicit File(int descriptor) : descriptor_(descriptor) {}
+  ~File();
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int get() const { return descriptor_; }
+  bool open() const { return descriptor_ >= 0; }
+
+ private:
+  int descriptor_;
+};
+
 // The content of a regular file. kInvalidArgument when it is longer than `limit` or no such file.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit);
 

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <regex>
 
-#include "adapters/keys/system_randomness.h"
 #include "tests/adapters/logexport/folder.h"
 #include "tests/engine/vault/keys_in_memory.h"
 
@@ -21,7 +20,7 @@ using testing::Not;
 
 struct Keys {
   Folder folder;
-  SystemRandomness randomness;
+  vault::SeededRandomness randomness{1};
   vault::HandClock clock;  // 2026-03-02T09:00:00Z
   std::string path = folder / "keks";
   std::unique_ptr<KekFiles> files = Again();
@@ -206,17 +205,6 @@ TEST(KekFiles, AMissingCurrentKeyIsSaid) {
   EXPECT_EQ(keys.files->CurrentId().status().code(), StatusCode::kFailedPrecondition);
   ASSERT_TRUE(logexport::ReplaceFile(keys.path + "/current", "../../etc\n", 0600).ok());
   EXPECT_EQ(keys.files->CurrentId().status().code(), StatusCode::kDataLoss);
-}
-
-TEST(SystemRandomness, FillsEveryByteAnewEachTime) {
-  SystemRandomness randomness;
-  std::set<Bytes32> seen;
-  for (int i = 0; i < 100; ++i) {
-    Bytes32 bytes{};
-    randomness.Fill(bytes);
-    seen.insert(bytes);
-  }
-  EXPECT_EQ(seen.size(), 100u);
 }
 
 }  // namespace

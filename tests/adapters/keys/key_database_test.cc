@@ -10,7 +10,6 @@
 #include <sstream>
 
 #include "adapters/keys/kek_files.h"
-#include "adapters/keys/system_randomness.h"
 #include "engine/vault/key_ring.h"
 #include "tests/adapters/keys/key_store_suite.h"
 #include "tests/adapters/logexport/folder.h"
@@ -65,7 +64,7 @@ TEST(KeyDatabase, KeepsKeysFromOneStartToTheNext) {
 TEST(KeyDatabase, X2AfterEraseTheWrappedKeyIsInNoFile) {
   const Folder folder;
   const auto store = KeyDatabase::Open(folder / kKeyDatabaseFile).value();
-  SystemRandomness randomness;
+  vault::SeededRandomness randomness{1};
   std::vector<WrappedKey> keys;
   for (int i = 0; i < 200; ++i) {
     keys.push_back(TestKey(i));
@@ -109,7 +108,7 @@ TEST(KeyDatabase, X2AnEraseInterruptedIsCompletedByTheNextStart) {
   const Folder folder;
   const std::string path = folder / kKeyDatabaseFile;
   WrappedKey key = TestKey(1);
-  SystemRandomness randomness;
+  vault::SeededRandomness randomness{1};
   randomness.Fill({reinterpret_cast<uint8_t*>(key.wrapped.data()), 72});
   ASSERT_TRUE(KeyDatabase::Open(path).value()->Put({key, TestKey(2)}).ok());
   const pid_t child = ::fork();
@@ -230,7 +229,7 @@ TEST(KeyDatabase, RefusesHalfAKey) {
 // Both adapters and the ring together: what a deployment does in a year.
 TEST(KeyDatabase, K6X2ARingOnFilesRotatesAndErases) {
   const Folder folder;
-  SystemRandomness randomness;
+  vault::SeededRandomness randomness{1};
   vault::HandClock clock;
   const auto store = KeyDatabase::Open(folder / kKeyDatabaseFile).value();
   const auto provider = KekFiles::Open(folder / "keks", randomness, clock).value();
