@@ -36,7 +36,8 @@ void KeyKeeper::Start() {
 
 void KeyKeeper::Run() {
   std::unique_lock lock(mutex_);
-  for (int wipes = 0; !stopping_; ++wipes) {
+  // Whoever starts the keeper has looked already.
+  for (int wipes = 1; !stopping_; ++wipes) {
     lock.unlock();
     if (wipes % kWipesBetweenLooks == 0) LookOnce();
     ring_.DropExpired();

@@ -21,6 +21,7 @@ class KeyKeeper {
 
   // What is due now; what went wrong stands in the operations log, and is tried again in an hour.
   void LookOnce();
+  // REQUIRES: LookOnce was called; the thread looks again in an hour.
   void Start();
   void Stop();
 

@@ -271,12 +271,8 @@ absl::Status Replayer::Compare(const Entry& entry, const policy::Contact& contac
   std::shared_ptr<const BorrowerFile> own = known->second;
   if (const cj1::Value* leaving = entry.facts->Find("leaving")) {
     const std::optional<EventId> event = IdOf<EventId>(leaving);
-    const bool waits =
-        event && std::any_of(attempts_.begin(), attempts_.end(), [&](const auto& attempt) {
-          const Made& made = attempt.second;
-          return made.event == *event && made.borrower == *entry.borrower && made.waits;
-        });
-    if (!waits) {
+    const auto waits = event ? waiting_.find(*event) : waiting_.end();
+    if (waits == waiting_.end() || waits->second != *entry.borrower) {
       Differs(entry, "leaving: is no attempt that waited for its turn");
       return absl::OkStatus();
     }
@@ -353,7 +349,8 @@ absl::Status Replayer::TakeAttempt(const Entry& entry) {
     event.message = contact.message;
     event.automated = contact.automated;
     event.attempt = *id;
-    attempts_[*id] = {*entry.borrower, event.id, true};
+    attempts_[*id] = event.id;
+    waiting_[event.id] = *entry.borrower;
     PutEvent(FileOf(entry), std::move(event));
     decided_.erase(sealed);
     return absl::OkStatus();
@@ -362,9 +359,9 @@ absl::Status Replayer::TakeAttempt(const Entry& entry) {
   if (made == attempts_.end()) return absl::OkStatus();  // of somebody erased
   std::vector<Event>& events = FileOf(entry).events;
   const auto event = std::find_if(events.begin(), events.end(),
-                                  [&](const Event& one) { return one.id == made->second.event; });
+                                  [&](const Event& one) { return one.id == made->second; });
   if (event == events.end()) return Broken(entry, "its event is not in the history");
-  made->second.waits = false;
+  waiting_.erase(made->second);
   if (entry.kind == "attempt.dispatched") {
     const std::optional<Instant> at = InstantOf(Member(entry.value, "data", "at"));
     if (!at) return Broken(entry, "does not say when");

@@ -72,11 +72,6 @@ class Replayer {
     Instant at{};
     BorrowerId borrower;
   };
-  struct Made {
-    BorrowerId borrower;
-    EventId event;
-    bool waits = true;  // reserved, and neither dispatched nor ended
-  };
   using Link = std::pair<std::string, Bytes32>;  // tenant, digest of a number or address
 
   absl::Status Learn(const Entry& entry);
@@ -107,7 +102,9 @@ class Replayer {
   std::map<Link, std::set<BorrowerId>> links_;
   std::map<std::string, std::vector<std::string>> settings_;    // by tenant: chunks so far
   std::unordered_map<EntryId, Sealed, IdHash> decided_;
-  std::unordered_map<AttemptId, Made, IdHash> attempts_;
+  std::unordered_map<AttemptId, EventId, IdHash> attempts_;
+  // Events of attempts that are reserved and neither dispatched nor ended, and whose they are.
+  std::unordered_map<EventId, BorrowerId, IdHash> waiting_;
 };
 
 // A tenant's settings as an entry tells them, and back: texts of at most 200 characters that may

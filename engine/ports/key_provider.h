@@ -17,11 +17,6 @@
 
 namespace forbear {
 
-struct KeyEncryptionKey {
-  std::string id;  // may be shown: names the key and tells nothing of it
-  vault::SecretKey key;
-};
-
 // Implementations: adapters/keys/kek_files; tests' in memory.
 // Errors beside those named: kFailedPrecondition when somebody must mend something first (others
 // may read a key file, there is no key at all), kUnavailable when the world failed. No error holds
@@ -31,7 +26,7 @@ class KeyProvider {
  public:
   virtual ~KeyProvider() = default;
 
-  // The KEK that wraps from now on.
+  // The KEK that wraps from now on. An id may be shown: it names the key and tells nothing of it.
   virtual absl::StatusOr<std::string> CurrentId() = 0;
   // kNotFound: destroyed, or never was.
   virtual absl::StatusOr<std::shared_ptr<const vault::SecretKey>> Find(std::string_view id) = 0;

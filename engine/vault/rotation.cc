@@ -23,12 +23,11 @@ absl::Status RotateIfDue(KeyProvider& provider, KeyRing& ring, Instant now, cons
     FORBEAR_ASSIGN_OR_RETURN(current, provider.MakeNext());
   }
   if (old.empty()) return absl::OkStatus();
-  size_t left = 0;
-  FORBEAR_ASSIGN_OR_RETURN(const size_t before, ring.Rewrap(kKeysAtATime));
-  for (left = before; left > 0;) {
+  FORBEAR_ASSIGN_OR_RETURN(const size_t after_first, ring.Rewrap(kKeysAtATime));
+  for (size_t left = after_first; left > 0;) {
     FORBEAR_ASSIGN_OR_RETURN(left, ring.Rewrap(kKeysAtATime));
   }
-  if (next || before > 0) {
+  if (next || after_first > 0) {
     cj1::Value from = cj1::Array();
     for (const std::string& id : old) from.Append(id);
     return say("kek.rotated", cj1::Object().Set("from", std::move(from)).Set("to", current));
